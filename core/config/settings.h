@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every option of graph-milter.conf as one plain value; the option table (option_table.h) fills it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+
+namespace graph_milter::config {
+
+enum class Verify { Size, Hash };
+enum class WhenFull { TempFail, Pass };
+
+struct Settings {
+  // The MTA's side.
+  std::string socket = "unix:/run/graph-milter/graph-milter.sock";
+  std::string socket_owner;
+  std::string socket_group;  // empty: the process's
+  unsigned socket_mode = 0660;
+  std::string pid_file;
+  std::string user;  // USER or USER:GROUP to become after start as root
+  std::string control_socket = "/run/graph-milter/control.sock";
+
+  // Microsoft 365.
+  std::string tenant;
+  std::string client_id;
+  std::string client_secret_file;
+  std::vector<std::string> tenant_domains;
+  std::string cloud = "global";  // global, usgov, dod, china
+  std::string graph_url;         // empty: the cloud's
+  std::string login_url;
+  std::string ca_file;
+  std::vector<std::string> upload_hosts;  // empty: the cloud's
+  bool allow_private_addresses = false;
+
+  // Limits.
+  ByteCount max_part_size = 150'000'000;
+  ByteCount max_message_size = 36'700'160;
+  ByteCount memory_limit = 128 * 1024;
+  std::size_t max_parts = 500;
+  std::size_t max_depth = 20;
+
+  // Queue and delivery.
+  std::string spool_directory = "/var/spool/graph-milter";
+  std::string instance;  // empty: made once and kept in the spool
+  ByteCount spool_reserve = 64 * 1024 * 1024;
+  WhenFull when_full = WhenFull::TempFail;
+  Verify verify = Verify::Size;
+  ByteCount range_size = 3'932'160;
+  std::size_t workers = 8;
+  std::size_t mailbox_requests = 4;  // at a time, per mailbox
+  Duration retry_initial = std::chrono::seconds(30);
+  Duration retry_max = std::chrono::hours(1);
+  Duration connect_timeout = std::chrono::seconds(15);
+  Duration stall_timeout = std::chrono::seconds(60);
+  Duration send_recheck = std::chrono::seconds(30);  // between two questions whether an unclear send took place
+  Duration shutdown_grace = std::chrono::seconds(25);
+
+  // Logs.
+  LogTarget log_target = LogTarget::Syslog;
+  LogLevel log_level = LogLevel::Info;
+  std::string syslog_facility = "mail";
+};
+
+}  // namespace graph_milter::config

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Microsoft Graph's mail operations, one function each. Replies are values; failures are Errors made by the one table of
+// statuses (fault_table.h). Ids are immutable ids (Prefer: IdType="ImmutableId").
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/auth/token_source.h"
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "core/base/secret.h"
+#include "core/http/http.h"
+
+namespace graph_milter::graph {
+
+struct Message {
+  std::string id;
+  bool is_draft = false;
+  std::string internet_message_id;
+  std::string parent_folder_id;
+  std::vector<std::string> to, cc, bcc;  // addresses as the service returns them
+};
+
+struct Attachment {
+  std::string id;
+  std::string name;
+  std::string content_type;
+  ByteCount size = 0;  // as reported: up to a tenth more than was uploaded
+  bool is_inline = false;
+  std::string kind;  // "#microsoft.graph.fileAttachment", ...
+};
+
+// What a POST of an attachment or the opening of a session says about the file.
+struct AttachmentItem {
+  std::string name;
+  std::string content_type;
+  ByteCount size = 0;  // decoded
+  bool is_inline = false;
+  std::string content_id;
+};
+
+struct UploadSession {
+  Secret url;
+  TimePoint expires{};
+  ByteCount position = 0;
+};
+
+struct ClientSettings {
+  std::string graph_url = "https://graph.microsoft.com";  // without "/v1.0"
+  Duration timeout = std::chrono::minutes(2);
+};
+
+// Any thread. Every request carries a fresh client-request-id and, after an Unauthorized answer, is sent once more with
+// a fresh token (bodies are re-readable). Only the exact success code of each operation counts as success: anything else
+// that is not an error status is Unclear.
+class Client {
+ public:
+  Client(ClientSettings settings, std::shared_ptr<http::ApiDoor> door, std::shared_ptr<auth::TokenSource> tokens);
+
+  // POST /users/{mailbox}/messages, text/plain, base64 of `mime` streamed. 201.
+  Result<Message> create_draft(std::string_view mailbox, ByteSource& mime);
+
+  // POST .../messages/{id}/attachments with contentBytes streamed. 201. Returns the attachment.
+  Result<Attachment> post_attachment(std::string_view mailbox, std::string_view message, const AttachmentItem& item,
+                                     ByteSource& content);
+
+  // POST .../messages/{id}/attachments/createUploadSession. 201.
+  Result<UploadSession> open_attachment_session(std::string_view mailbox, std::string_view message,
+                                                const AttachmentItem& item);
+
+  // GET .../messages/{id}?$select=...
+  Result<Message> get_message(std::string_view mailbox, std::string_view message);
+
+  // GET .../messages/{id}/attachments?$select=id,name,size,isInline,contentType, all pages.
+  Result<std::vector<Attachment>> list_attachments(std::string_view mailbox, std::string_view message);
+
+  // GET .../attachments/{aid}/$value compared with `expected` while it streams.
+  Result<bool> attachment_equals(std::string_view mailbox, std::string_view message, std::string_view attachment,
+                                 ByteSource& expected);
+
+  // POST .../messages/{id}/send. 202. Transport failures and 5xx are Unclear here.
+  Status send(std::string_view mailbox, std::string_view message);
+
+  // DELETE .../messages/{id}. 204, 404 and 403 ErrorCannotDeleteObject count as gone.
+  Status delete_message(std::string_view mailbox, std::string_view message);
+
+  // Messages in `folder` ("drafts", "sentitems", "outbox") whose MIME header X-Graph-Milter-Id is `marker`: by an
+  // extended property filter where the service answers it, else by listing the newest of the folder and reading their
+  // internetMessageHeaders or $value header.
+  Result<std::vector<Message>> find_by_marker(std::string_view mailbox, std::string_view folder,
+                                              std::string_view marker);
+
+ private:
+  struct Call;
+  Result<http::Response> perform(Call& call);
+  ClientSettings settings_;
+  std::shared_ptr<http::ApiDoor> door_;
+  std::shared_ptr<auth::TokenSource> tokens_;
+};
+
+}  // namespace graph_milter::graph

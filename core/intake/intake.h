@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The arriving half: envelope, header and body in, one answer out. No DNS, no HTTP, no token.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/clock.h"
+#include "core/mail/envelope.h"
+#include "core/mail/scanner.h"
+#include "core/plan/plan.h"
+#include "core/policy/policy.h"
+#include "core/queue/queue.h"
+
+namespace graph_milter::intake {
+
+enum class AnswerKind {
+  Accept,    // not ours: the MTA goes on with the untouched message
+  Discard,   // taken: the queue has it
+  TempFail,  // 4xx: `code`, `enhanced`, `text`
+  Reject,    // 5xx
+};
+
+// The answer to the MTA at end of message.
+struct Answer {
+  AnswerKind kind = AnswerKind::Accept;
+  std::string code;      // "452"
+  std::string enhanced;  // RFC 3463, "4.3.1"
+  std::string text;      // one line, printable ASCII, no '%'
+};
+
+enum class WhenFull { TempFail, Pass };
+
+struct IntakeSettings {
+  std::string instance;
+  ByteCount memory_limit = 128 * 1024;
+  mail::ScanLimits scan;
+  plan::ServiceLimits service;
+  WhenFull when_full = WhenFull::TempFail;
+  std::size_t log_recipients = 10;  // how many `to` a log line names
+};
+
+// What all messages share. Any thread; a reload swaps it whole while messages keep the one they began with.
+struct IntakeContext {
+  IntakeSettings settings;
+  policy::Policy policy;
+  std::shared_ptr<queue::Queue> queue;
+  std::shared_ptr<Clock> clock;
+};
+
+// One message. Calls come from any thread, never two at once. Errors are kept until end(): header() and body() cannot
+// answer. Destroying it at any point leaves nothing behind unless end() said Discard.
+class Message {
+ public:
+  Message(std::shared_ptr<const IntakeContext> context, mail::Envelope envelope);
+  ~Message();
+  Message(Message&&) noexcept;
+
+  // One header field as milters see it: value with its leading space (SMFIP_HDR_LEADSPC), folds as LF + blank.
+  void header(std::string_view name, std::string_view value);
+  void end_of_headers();
+  void body(std::string_view bytes);
+
+  // Decides, and if the message is taken, commits. `queue_id` is the one known at end of message. `mta_still_there` is
+  // asked right before the commit; false means nobody waits for the answer, so nothing is committed (TempFail).
+  Answer end(const std::string& queue_id, const std::function<bool()>& mta_still_there);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace graph_milter::intake

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What will be done with one message, as a value: computed once before the MTA is answered, written to the journal,
+// read back by delivery. Nothing here opens anything.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/mail/envelope.h"
+#include "core/mail/facts.h"
+#include "core/mail/splice.h"
+#include "core/policy/policy.h"
+
+namespace graph_milter::plan {
+
+// What the service takes. Sources: graph-api.md 3.4 and 4.2 of the Graph documentation summary; see service_limits.cc.
+struct ServiceLimits {
+  ByteCount request_body = 4'194'304;        // whole body of one Graph request, 4 MiB
+  ByteCount max_part_size = 150'000'000;     // decoded, option max-part-size
+  ByteCount max_message_size = 36'700'160;   // encoded as received, option max-message-size
+  std::size_t attachments = 250;
+  std::size_t recipients = 500;
+  std::size_t nesting = 30;
+};
+
+enum class Way {
+  Post,     // POST /attachments with contentBytes, the whole request within ServiceLimits::request_body
+  Session,  // createUploadSession and ranges
+};
+
+// One part that leaves the skeleton.
+struct PlannedPart {
+  std::size_t index = 0;  // in MessageFacts::parts
+  std::string name;       // after clean_file_name
+  std::string content_type;
+  bool is_inline = false;
+  std::string content_id;  // without angle brackets; empty: none
+  mail::EncodedRange body;
+  Way way = Way::Session;
+  friend bool operator==(const PlannedPart&, const PlannedPart&) = default;
+};
+
+// A leaf of the skeleton that Graph lists as an attachment. `certain`: every reading of the service lists it (it is an
+// attachment with a name); the others (inline images, calendars, nested messages) may be listed or not.
+struct ExpectedAttachment {
+  std::string name;
+  bool certain = false;
+  friend bool operator==(const ExpectedAttachment&, const ExpectedAttachment&) = default;
+};
+
+struct Plan {
+  std::string rule;        // name of the rule that took the message
+  std::string mailbox;     // whose Drafts and Sent Items
+  std::string message_id;  // with angle brackets, as the draft will carry it
+  mail::Splice skeleton;   // MIME of the draft: marker, Bcc and what was missing included
+  std::vector<PlannedPart> parts;               // in the order in which they go up
+  std::vector<ExpectedAttachment> in_skeleton;  // attachments that stay in the MIME
+  std::vector<std::string> to, cc, bcc;         // canonical addresses; their union is the envelope's recipients
+  friend bool operator==(const Plan&, const Plan&) = default;
+};
+
+// Why a message that a relay rule matched is left alone.
+struct LeaveAlone {
+  std::string reason;  // stable code: "recipients-wider", "too-large", "ambiguous:dup-header", ...
+  std::string text;    // for people
+  friend bool operator==(const LeaveAlone&, const LeaveAlone&) = default;
+};
+
+using Outcome = std::variant<Plan, LeaveAlone>;
+
+struct PlanInput {
+  const mail::Envelope& envelope;
+  const mail::MessageFacts& facts;
+  const policy::Rule& rule;
+  ServiceLimits limits;
+  std::string entry_id;
+  std::string instance;  // marker: X-Graph-Milter-Id: <instance>/<entry_id>
+  TimePoint now{};
+};
+
+Outcome make_plan(const PlanInput& input);
+
+// Exact length of the JSON body of POST /attachments for this part (request_size.cc; a test compares it with the bytes
+// that core/graph writes).
+ByteCount post_body_length(const PlannedPart& part);
+
+// Exact length of the body of a MIME create: base64 without line breaks.
+ByteCount draft_body_length(ByteCount skeleton_size);
+
+std::string to_json(const Plan& plan);
+Result<Plan> plan_from_json(std::string_view text);  // Corrupt on anything but what to_json writes
+
+}  // namespace graph_milter::plan

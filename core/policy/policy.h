@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules: who may have which mail relayed. Pure; read once from the conf file, then only asked.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/config/conf_text.h"
+#include "core/mail/envelope.h"
+#include "core/mail/facts.h"
+#include "core/policy/condition.h"
+
+namespace graph_milter::policy {
+
+enum class Action { Pass, Relay };
+std::string_view name_of(Action action);
+
+// One [rule NAME] section. A condition that is not set holds for every message.
+struct Rule {
+  std::string name;
+  std::string file;  // where it was written, for errors and explain
+  int line = 0;
+  std::optional<NetworkList> client;        // client = 10.1.20.0/24, 127.0.0.1
+  std::optional<AddressPatterns> login;     // login = scanner@contoso.com, map:/etc/...
+  std::optional<AddressPatterns> from;      // header From: exactly one mailbox, and it matches
+  std::optional<AddressPatterns> sender;    // envelope sender
+  std::optional<ByteCount> part_size;       // some leaf that is not body text decodes to at least this
+  std::optional<ByteCount> message_size;    // the message as received is at least this large
+  Action action = Action::Pass;
+  std::string mailbox;  // empty: the From address
+};
+
+// What decided, and why. `rule` is null when no rule matched.
+struct Decision {
+  const Rule* rule = nullptr;
+  Action action = Action::Pass;
+  std::string mailbox;  // canonical; only with Relay
+  std::string reason;   // stable code when the action is Pass: "no-rule", "rule", "null-sender", "from", ...
+  std::string text;     // for people
+};
+
+class Policy {
+ public:
+  // Reads the [rule NAME] sections of `conf`, in order. Refuses, naming file and line: unknown keys (with the nearest
+  // one), bad values, two rules of one name, a relay rule that does not say who (client or login) and which From.
+  static Result<Policy> read(const config::ConfText& conf, std::vector<std::string> tenant_domains);
+
+  const std::vector<Rule>& rules() const { return *rules_; }
+
+  // First match wins; deny by default. REQUIRES for Relay: envelope sender not null, exactly one From field with one
+  // mailbox, the mailbox's domain equal to one of tenant_domains, no Sender or Resent-* field that names another.
+  // The returned pointer lives as long as the policy.
+  Decision decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const;
+
+  // The smallest message for which any relay rule could match this envelope; nullopt: none can, whatever the content.
+  // Lets intake keep small mail in memory and skip reading where no rule could care.
+  std::optional<ByteCount> smallest_interesting_size(const mail::Envelope& envelope) const;
+
+  // Every rule in order with the condition that failed, one line each: for explain and -t.
+  std::string explain(const mail::Envelope& envelope, const mail::MessageFacts& facts) const;
+
+ private:
+  std::shared_ptr<const std::vector<Rule>> rules_;
+  std::vector<std::string> tenant_domains_;
+};
+
+}  // namespace graph_milter::policy
