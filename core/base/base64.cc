@@ -13,9 +13,8 @@ namespace {
 constexpr std::size_t kBlock = 48 * 1024;  // a multiple of 3, so that blocks join without padding
 
 std::size_t encode_into(const char* raw, std::size_t length, char* out) {
-  return static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out),
-                                                  reinterpret_cast<const unsigned char*>(raw),
-                                                  static_cast<int>(length)));
+  return static_cast<std::size_t>(EVP_EncodeBlock(
+      reinterpret_cast<unsigned char*>(out), reinterpret_cast<const unsigned char*>(raw), static_cast<int>(length)));
 }
 
 }  // namespace

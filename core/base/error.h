@@ -35,11 +35,11 @@ struct Error {
   ErrorKind kind = ErrorKind::Transient;
   std::string where;
   std::string what;
-  std::string hint;                                            // empty: none
-  std::string code;                                            // the other side's own code ("ErrorItemNotFound"), or empty
-  int status = 0;                                              // HTTP status or errno the kind came from; 0: none
-  std::string request_id;                                      // Graph's request-id for support; empty: none
-  std::optional<std::chrono::milliseconds> retry_after = {};   // not before this much time has passed
+  std::string hint;        // empty: none
+  std::string code;        // the other side's own code ("ErrorItemNotFound"), or empty
+  int status = 0;          // HTTP status or errno the kind came from; 0: none
+  std::string request_id;  // Graph's request-id for support; empty: none
+  std::optional<std::chrono::milliseconds> retry_after = {};  // not before this much time has passed
 
   Error with_hint(std::string text) &&;
 

@@ -116,11 +116,13 @@ Result<Secret> read_secret_file(const std::string& path) {
   if (::fstat(fd->get(), &info) != 0) return fail(system_error(path, "cannot stat", errno));
   if (!S_ISREG(info.st_mode)) return fail(ErrorKind::Configuration, path, "is not a regular file");
   if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
-    return fail(ErrorKind::Configuration, path, format("belongs to uid {}, not to root or to us (uid {})", info.st_uid, ::geteuid()),
+    return fail(ErrorKind::Configuration, path,
+                format("belongs to uid {}, not to root or to us (uid {})", info.st_uid, ::geteuid()),
                 "chown it to the user that runs graph-milter");
   }
   if ((info.st_mode & 0077U) != 0) {
-    return fail(ErrorKind::Configuration, path, format("holds a secret and has mode {:04o}, so others can read it", info.st_mode & 07777U),
+    return fail(ErrorKind::Configuration, path,
+                format("holds a secret and has mode {:04o}, so others can read it", info.st_mode & 07777U),
                 format("chmod 0600 {}", path));
   }
   if (static_cast<ByteCount>(info.st_size) > kLimit) {

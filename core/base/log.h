@@ -25,8 +25,8 @@ struct LogSettings {
 // prefix that systemd reads (sd-daemon(3)).
 Status open_log(const LogSettings& settings);
 
-// One line. `queue_id` is the MTA's ("" prints NOQUEUE, as Postfix does). Values are escaped and quoted where needed, so
-// a line can't be forged by what a message carries. Written when the object goes.
+// One line. `queue_id` is the MTA's ("" prints NOQUEUE, as Postfix does). Values are escaped and quoted where needed,
+// so a line can't be forged by what a message carries. Written when the object goes.
 //
 //   LogLine(LogLevel::Info, queue_id, "sent").field("entry", id).field("status", 202);
 class LogLine {

@@ -25,18 +25,18 @@ inline tl::unexpected<Error> fail(ErrorKind kind, std::string where, std::string
 }  // namespace graph_milter
 
 // GM_TRY(status_expression): leaves the function with the error, if there is one.
-#define GM_TRY(expression)                                                             \
-  do {                                                                                 \
-    if (auto gm_try_result = (expression); !gm_try_result)                             \
-      return ::graph_milter::fail(std::move(gm_try_result).error());                   \
+#define GM_TRY(expression)                                           \
+  do {                                                               \
+    if (auto gm_try_result = (expression); !gm_try_result)           \
+      return ::graph_milter::fail(std::move(gm_try_result).error()); \
   } while (false)
 
 #define GM_TRY_CONCAT_INNER(a, b) a##b
 #define GM_TRY_CONCAT(a, b) GM_TRY_CONCAT_INNER(a, b)
 
 // GM_TRY_ASSIGN(auto name, expression): name becomes the value, or the function is left with the error.
-#define GM_TRY_ASSIGN(declaration, expression)                                         \
-  auto GM_TRY_CONCAT(gm_try_, __LINE__) = (expression);                                \
-  if (!GM_TRY_CONCAT(gm_try_, __LINE__))                                               \
-    return ::graph_milter::fail(std::move(GM_TRY_CONCAT(gm_try_, __LINE__)).error());  \
+#define GM_TRY_ASSIGN(declaration, expression)                                        \
+  auto GM_TRY_CONCAT(gm_try_, __LINE__) = (expression);                               \
+  if (!GM_TRY_CONCAT(gm_try_, __LINE__))                                              \
+    return ::graph_milter::fail(std::move(GM_TRY_CONCAT(gm_try_, __LINE__)).error()); \
   declaration = *std::move(GM_TRY_CONCAT(gm_try_, __LINE__))

@@ -31,7 +31,8 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 // Percent-encodes all but RFC 3986 unreserved characters: safe in a path segment and in a query value.
 std::string percent_encode(std::string_view text);
 
-// Printable for a log or a terminal: controls, non-UTF-8 bytes and the quote become \xNN; cut to `limit` bytes with "...".
+// Printable for a log or a terminal: controls, non-UTF-8 bytes and the quote become \xNN; cut to `limit` bytes with
+// "...".
 std::string escape_for_log(std::string_view text, std::size_t limit = 256);
 
 bool is_valid_utf8(std::string_view text);
