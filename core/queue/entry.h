@@ -39,19 +39,25 @@ enum class PartStep {
 
 struct PartProgress {
   PartStep step = PartStep::Waiting;
-  upload::UploadState upload;   // of a part that goes by session
-  std::string attachment_id;    // when done; may be empty if the service did not say
+  upload::UploadState upload;  // of a part that goes by session
+  std::string attachment_id;   // when done; may be empty if the service did not say
   friend bool operator==(const PartProgress&, const PartProgress&) = default;
 };
 
 // What delivery has done so far; enough to go on after a crash at any point.
 struct Progress {
-  std::string draft_id;              // immutable id of the draft
-  int drafts_made = 0;               // a rebuilt draft counts again
-  std::vector<std::string> listed;   // attachment ids that the service made from the MIME (the list before the first part)
-  std::vector<PartProgress> parts;   // parallel to Plan::parts
-  int send_epoch = 0;                // sends that were intended
+  std::string draft_id;        // immutable id of the draft
+  int drafts_made = 0;         // a rebuilt draft counts again
+  int rebuilds = 0;            // drafts deleted because they differed from the plan
+  TimePoint draft_intended{};  // of the last request that may have made a draft; 0: none
+  TimePoint drafted{};         // when the draft's id became known: a young draft may answer 404
+  std::vector<std::string>
+      listed;  // attachment ids that the service made from the MIME (the list before the first part)
+  std::vector<PartProgress> parts;  // parallel to Plan::parts
+  int send_epoch = 0;               // sends that were intended
   TimePoint send_intended{};
+  TimePoint seen_unsent{};  // when the draft was first seen unsent after send_intended; 0: never
+  int attempts_before = 0;  // Entry::attempts at the last step forward: retry delays grow with the difference
   friend bool operator==(const Progress&, const Progress&) = default;
 };
 
@@ -60,8 +66,8 @@ struct Entry {
   EntryState state = EntryState::Accepted;
   mail::Envelope envelope;
   plan::Plan plan;
-  ByteCount size = 0;   // of the message as received
-  std::string sha256;   // of the message as received, hex
+  ByteCount size = 0;  // of the message as received
+  std::string sha256;  // of the message as received, hex
   TimePoint accepted{};
   int attempts = 0;
   TimePoint next_attempt{};

@@ -16,11 +16,12 @@ namespace graph_milter::upload {
 
 struct UploadState {
   ByteCount size = 0;
-  std::optional<Secret> url;  // of the open session; wiped when the file is done
-  TimePoint expires{};
-  ByteCount position = 0;       // the server's, as last heard
-  bool position_known = true;   // false: ask before sending (an unclear answer, or a restart)
-  bool last_range_sent = false;  // the range that ends the file was sent at least once: it may be complete
+  std::optional<Secret> url;     // of the open session; wiped when the file is done
+  TimePoint expires{};           // 0: the server did not say
+  ByteCount position = 0;        // the server's, as last heard
+  bool position_known = true;    // false: a range may be on its way; ask before sending the next
+  bool last_range_sent = false;  // the range that ends the file was sent, or was about to be: it may be complete
+  int looks = 0;                 // how often we have looked in vain for the complete file
   int sessions_opened = 0;
   bool done = false;
   std::string reference;  // when done
