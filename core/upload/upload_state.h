@@ -21,6 +21,7 @@ struct UploadState {
   ByteCount position = 0;        // the server's, as last heard
   bool position_known = true;    // false: a range may be on its way; ask before sending the next
   bool last_range_sent = false;  // the range that ends the file was sent, or was about to be: it may be complete
+  int stalls = 0;                // answers in a row that named the same position
   int looks = 0;                 // how often we have looked in vain for the complete file
   int sessions_opened = 0;
   bool done = false;
