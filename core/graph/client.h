@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Microsoft Graph's mail operations, one function each. Replies are values; failures are Errors made by the one table of
-// statuses (fault_table.h). Ids are immutable ids (Prefer: IdType="ImmutableId").
+// Microsoft Graph's mail operations, one function each. Replies are values; failures are Errors made by the one table
+// of statuses (fault_table.h). Ids are immutable ids (Prefer: IdType="ImmutableId").
 #pragma once
 
 #include <memory>
@@ -55,8 +55,8 @@ struct ClientSettings {
 };
 
 // Any thread. Every request carries a fresh client-request-id and, after an Unauthorized answer, is sent once more with
-// a fresh token (bodies are re-readable). Only the exact success code of each operation counts as success: anything else
-// that is not an error status is Unclear.
+// a fresh token (bodies are re-readable). Only the exact success code of each operation counts as success: anything
+// else that is not an error status is Unclear.
 class Client {
  public:
   Client(ClientSettings settings, std::shared_ptr<http::ApiDoor> door, std::shared_ptr<auth::TokenSource> tokens);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Retry-After header (RFC 9110 section 10.2.3) in the forms that are seen: whole seconds, seconds with a fraction,
+// an HTTP date.
+#pragma once
+
+#include <optional>
+
+#include "core/base/clock.h"
+#include "core/http/http.h"
+
+namespace graph_milter::http {
+
+// At least 1 s, at most 1 h; nullopt if the header is missing or unreadable. A date is measured from the response's own
+// Date header where that is there, else from `now`, so that a wrong clock here does no harm.
+std::optional<Duration> retry_after(const Response& response, TimePoint now);
+
+}  // namespace graph_milter::http
