@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log lines of the arriving half, one function per event; the field names are part of what administrators search for.
+#pragma once
+
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/intake/intake.h"
+#include "core/mail/facts.h"
+#include "core/plan/plan.h"
+
+namespace graph_milter::intake {
+
+// Of whom a line speaks. `facts` is null while nothing was read.
+struct EventSubject {
+  const mail::Envelope& envelope;
+  const mail::MessageFacts* facts = nullptr;
+  ByteCount size = 0;
+  std::size_t log_recipients = 10;
+  TimePoint now{};
+};
+
+// The queue has it: from here on the message is ours.
+void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan);
+
+// What delivery is going to do with it.
+void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan);
+
+// The MTA goes on with the untouched message. `rule` may be empty.
+void log_passed(LogLevel level, const EventSubject& subject, std::string_view rule, std::string_view reason,
+                std::string_view text);
+
+// The MTA hears a 4xx or 5xx.
+void log_refused(const EventSubject& subject, const Answer& answer, const Error& why);
+
+}  // namespace graph_milter::intake
