@@ -23,6 +23,7 @@ struct Settings {
   std::string pid_file;
   std::string user;  // USER or USER:GROUP to become after start as root
   std::string control_socket = "/run/graph-milter/control.sock";
+  std::string control_socket_group;  // empty: the process's; the mode is always 0660
 
   // Microsoft 365.
   std::string tenant;
@@ -30,10 +31,10 @@ struct Settings {
   std::string client_secret_file;
   std::vector<std::string> tenant_domains;
   std::string cloud = "global";  // global, usgov, dod, china
-  std::string graph_url;         // empty: the cloud's
+  std::string graph_url;         // empty until fill_in_cloud(); without a slash at the end
   std::string login_url;
   std::string ca_file;
-  std::vector<std::string> upload_hosts;  // empty: the cloud's
+  std::vector<std::string> upload_hosts;  // suffixes; empty until fill_in_cloud()
   bool allow_private_addresses = false;
 
   // Limits.

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/option_table.h"
+
+#include <vector>
+
+#include "core/base/text.h"
+#include "core/config/cloud.h"
+#include "core/config/option_checks.h"
+
+namespace graph_milter::config {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr ByteCount kKilo = 1024;
+constexpr ByteCount kMega = 1024 * kKilo;
+constexpr ByteCount kGiga = 1024 * kMega;
+
+// A word option over an enumeration whose values are 0, 1, 2... in the order of `words`.
+template <class Enum>
+OptionType enum_option(std::vector<std::string> words, Enum Settings::*member) {
+  return word_option(
+      std::move(words), [member](const Settings& settings) { return static_cast<std::size_t>(settings.*member); },
+      [member](Settings& settings, std::size_t index) { settings.*member = static_cast<Enum>(index); });
+}
+
+// A word option over a text that is always one of `words`.
+OptionType text_word_option(const std::vector<std::string>& words, std::string Settings::*member) {
+  return word_option(
+      words,
+      [words, member](const Settings& settings) {
+        std::size_t index = 0;
+        while (index + 1 < words.size() && words[index] != settings.*member) ++index;
+        return index;
+      },
+      [words, member](Settings& settings, std::size_t index) { settings.*member = words[index]; });
+}
+
+std::vector<std::string> cloud_names() {
+  std::vector<std::string> names;
+  for (const Cloud& cloud : clouds()) names.emplace_back(cloud.name);
+  return names;
+}
+
+std::vector<Option> microsoft_options() {
+  constexpr std::string_view heading = "Microsoft 365";
+  return {
+      {"tenant",
+       heading,
+       text_option("DOMAIN|ID", &Settings::tenant, check_tenant),
+       "The tenant whose mailboxes send, by its domain or its id. Required.",
+       "contoso.onmicrosoft.com",
+       {}},
+      {"client-id",
+       heading,
+       text_option("GUID", &Settings::client_id, check_guid),
+       "The application id of the app registration. The application needs the application permissions Mail.ReadWrite "
+       "and Mail.Send, best limited to the mailboxes that use it. Required.",
+       "11111111-2222-4333-8444-555555555555",
+       {}},
+      {"client-secret-file",
+       heading,
+       text_option("FILE", &Settings::client_secret_file, check_absolute_path),
+       "A file that holds the client secret and nothing else. It must belong to root or to the user that runs "
+       "graph-milter and be readable by no one else; it is read anew for each token, so a new secret needs no restart. "
+       "Required.",
+       "/etc/graph-milter/client-secret",
+       {}},
+      {"tenant-domains",
+       heading,
+       list_option("DOMAIN...", &Settings::tenant_domains, check_domain),
+       "The domains whose addresses are mailboxes of the tenant: only mail whose From is in one of them is relayed. A "
+       "domain does not stand for its subdomains. Required as soon as a rule relays.",
+       "contoso.com",
+       {}},
+      {"cloud",
+       heading,
+       text_word_option(cloud_names(), &Settings::cloud),
+       "The national cloud of the tenant: it decides graph-url, login-url and upload-hosts.",
+       {},
+       {}},
+      {"graph-url", heading, text_option("URL", &Settings::graph_url, check_https_url),
+       "The root of Microsoft Graph, without /v1.0.", "https://graph.microsoft.com", "the cloud's"},
+      {"login-url", heading, text_option("URL", &Settings::login_url, check_https_url),
+       "The root of the token service.", "https://login.microsoftonline.com", "the cloud's"},
+      {"upload-hosts", heading, list_option("HOST...", &Settings::upload_hosts, check_domain),
+       "The hosts to which parts may be uploaded; a name also stands for the hosts below it. Graph names the host of "
+       "each upload session; one outside this list defers the mail.",
+       "outlook.office.com, outlook.office365.com", "the cloud's"},
+      {"ca-file", heading, text_option("FILE", &Settings::ca_file, check_absolute_path),
+       "The certificate authorities that are trusted for all connections, in PEM form.",
+       "/etc/ssl/certs/ca-certificates.crt", "the system's"},
+      {"allow-private-addresses",
+       heading,
+       boolean_option(&Settings::allow_private_addresses),
+       "Whether Graph and upload URLs may lead to loopback and private addresses and to ports other than 443. Only for "
+       "a proxy or an emulator of one's own.",
+       {},
+       {}},
+  };
+}
+
+std::vector<Option> mta_options() {
+  constexpr std::string_view heading = "The MTA's side";
+  return {
+      {"socket",
+       heading,
+       text_option("SOCKET", &Settings::socket, check_socket),
+       "Where the MTA finds the milter: unix:PATH, inet:PORT@HOST or inet6:PORT@HOST. Whoever can connect is believed "
+       "every client and login, so an inet socket belongs on a loopback address. -p says the same.",
+       {},
+       {}},
+      {"socket-owner", heading, text_option("USER", &Settings::socket_owner, check_account_name),
+       "The owner of a unix socket.", "graph-milter", "the user that runs graph-milter"},
+      {"socket-group", heading, text_option("GROUP", &Settings::socket_group, check_account_name),
+       "The group of a unix socket, by which the MTA gets in.", "postfix", "the group that runs graph-milter"},
+      {"socket-mode",
+       heading,
+       mode_option(&Settings::socket_mode),
+       "The permissions of a unix socket, in octal.",
+       {},
+       {}},
+      {"pid-file", heading, text_option("FILE", &Settings::pid_file, check_absolute_path),
+       "A file for the process id, removed when the daemon ends. -P says the same.",
+       "/run/graph-milter/graph-milter.pid", "none"},
+      {"user", heading, text_option("USER[:GROUP]", &Settings::user, check_user),
+       "Whom to become after a start as root. -u says the same.", "graph-milter", "stay who we are"},
+      {"control-socket",
+       heading,
+       text_option("FILE", &Settings::control_socket, check_unix_socket_path),
+       "The unix socket (mode 0660) at which graph-milterctl asks the running daemon.",
+       {},
+       "no control socket"},
+      {"control-socket-group", heading, text_option("GROUP", &Settings::control_socket_group, check_account_name),
+       "The group whose members may ask.", "adm", "the group that runs graph-milter"},
+  };
+}
+
+std::vector<Option> limit_options() {
+  constexpr std::string_view heading = "Limits";
+  return {
+      {"max-part-size",
+       heading,
+       size_option(&Settings::max_part_size, kKilo, kGiga),
+       "The largest decoded part that is relayed. Graph takes attachments of up to 150000000 bytes.",
+       {},
+       {}},
+      {"max-message-size",
+       heading,
+       size_option(&Settings::max_message_size, kKilo, 2 * kGiga),
+       "The largest message that is relayed, as it was received. Not more than the tenant's own limit for sending "
+       "(35M by default, 150M at most).",
+       {},
+       {}},
+      {"memory-limit",
+       heading,
+       size_option(&Settings::memory_limit, 4 * kKilo, 16 * kMega),
+       "Messages up to this size are kept in memory while they arrive, larger ones in the spool.",
+       {},
+       {}},
+      {"max-parts",
+       heading,
+       count_option(&Settings::max_parts, 1, 10'000),
+       "Messages of more MIME parts are left to the MTA.",
+       {},
+       {}},
+      {"max-depth",
+       heading,
+       count_option(&Settings::max_depth, 1, 30),
+       "Messages whose MIME parts are nested deeper are left to the MTA.",
+       {},
+       {}},
+  };
+}
+
+std::vector<Option> queue_options() {
+  constexpr std::string_view heading = "Queue and delivery";
+  return {
+      {"spool-directory",
+       heading,
+       text_option("DIRECTORY", &Settings::spool_directory, check_absolute_path),
+       "Where messages wait until Graph has them: a local file system with room for a day of mail, mode 0700.",
+       {},
+       {}},
+      {"spool-reserve",
+       heading,
+       size_option(&Settings::spool_reserve, 0, 1024 * kGiga),
+       "Room on the spool's file system that new mail leaves free.",
+       {},
+       {}},
+      {"when-full",
+       heading,
+       enum_option({"tempfail", "pass"}, &Settings::when_full),
+       "What becomes of new mail when the spool is full or can't be written: tempfail answers 452 4.3.1, pass leaves "
+       "it "
+       "to the MTA.",
+       {},
+       {}},
+      {"instance", heading, text_option("NAME", &Settings::instance, check_instance),
+       "The name of this daemon in the X-Graph-Milter-Id field of the mail it sends, different for each spool.", "mx1",
+       "made once and kept in the spool"},
+      {"workers", heading, count_option(&Settings::workers, 1, 256), "Messages that are delivered at a time.", {}, {}},
+      {"mailbox-requests",
+       heading,
+       count_option(&Settings::mailbox_requests, 1, 4),
+       "Requests in flight per mailbox. Graph refuses more than 4.",
+       {},
+       {}},
+      {"range-size",
+       heading,
+       size_option(&Settings::range_size, 327'680, 4 * kMega, 327'680),
+       "Bytes of one request of an upload session.",
+       {},
+       {}},
+      {"verify",
+       heading,
+       enum_option({"size", "hash"}, &Settings::verify),
+       "How a draft is compared with the message before it is sent: by recipients and by names and sizes of its "
+       "attachments, or (hash) by reading the attachments back as well.",
+       {},
+       {}},
+      {"retry-initial",
+       heading,
+       duration_option(&Settings::retry_initial, Duration(10), hours(24)),
+       "How long a message waits after its first failed delivery; each further failure doubles it.",
+       {},
+       {}},
+      {"retry-max",
+       heading,
+       duration_option(&Settings::retry_max, Duration(10), hours(24 * 7)),
+       "The longest such wait.",
+       {},
+       {}},
+      {"connect-timeout",
+       heading,
+       duration_option(&Settings::connect_timeout, Duration(100), minutes(5)),
+       "How long a connection to Graph may take to come about.",
+       {},
+       {}},
+      {"stall-timeout",
+       heading,
+       duration_option(&Settings::stall_timeout, Duration(100), hours(1)),
+       "How long a request may stand still before it is given up.",
+       {},
+       {}},
+      {"send-recheck",
+       heading,
+       duration_option(&Settings::send_recheck, Duration(10), hours(1)),
+       "How long to wait between two questions whether a send whose answer was lost took place.",
+       {},
+       {}},
+      {"shutdown-grace",
+       heading,
+       duration_option(&Settings::shutdown_grace, seconds(0), minutes(10)),
+       "How long work in flight may go on after the order to stop.",
+       {},
+       {}},
+  };
+}
+
+std::vector<Option> log_options() {
+  constexpr std::string_view heading = "Logs";
+  return {
+      {"log-target",
+       heading,
+       enum_option({"stderr", "syslog", "journald"}, &Settings::log_target),
+       "Where log lines go; journald is stderr with priorities that systemd reads. -l says syslog; -f without -l says "
+       "stderr where the file says nothing.",
+       {},
+       {}},
+      {"log-level",
+       heading,
+       enum_option({"debug", "info", "warning", "error"}, &Settings::log_level),
+       "The least important lines that are written. -v says debug.",
+       {},
+       {}},
+      {"syslog-facility",
+       heading,
+       text_word_option(
+           {"mail", "daemon", "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"},
+           &Settings::syslog_facility),
+       "The facility of the lines in syslog.",
+       {},
+       {}},
+  };
+}
+
+std::vector<Option> make_table() {
+  std::vector<Option> table;
+  for (auto make : {microsoft_options, mta_options, limit_options, queue_options, log_options}) {
+    for (Option& option : make()) table.push_back(std::move(option));
+  }
+  return table;
+}
+
+}  // namespace
+
+std::span<const Option> option_table() {
+  static const std::vector<Option> table = make_table();
+  return table;
+}
+
+const Option* find_option(std::string_view name) {
+  for (const Option& option : option_table()) {
+    if (option.name == name) return &option;
+  }
+  return nullptr;
+}
+
+std::string_view nearest_option(std::string_view name) {
+  std::vector<std::string_view> names = {"include"};
+  for (const Option& option : option_table()) names.push_back(option.name);
+  return nearest_word(name, names);
+}
+
+}  // namespace graph_milter::config
