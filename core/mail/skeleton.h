@@ -17,7 +17,9 @@ struct SkeletonRequest {
 };
 
 // A part cut from a multipart goes with its delimiter line. A multipart that loses its last part, and a message whose
-// only leaf is cut, becomes an empty text/plain in place: its Content-* fields are replaced, all others stay.
+// only leaf is cut, becomes an empty text/plain in place. Of the message's own header only the fields that describe its
+// body (Content-Type, -Transfer-Encoding, -Disposition and the like) are replaced, all others stay; the header of an
+// inner multipart, whose other fields mean nothing (RFC 2046 section 5.1), is replaced whole.
 // REQUIRES: facts.is_clean().
 Splice make_skeleton(const MessageFacts& facts, const SkeletonRequest& request);
 
