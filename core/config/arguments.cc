@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/arguments.h"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <sstream>
 
@@ -61,11 +62,13 @@ po::options_description ctl_flags() {
   return flags;
 }
 
-std::string nearest_flag(const po::options_description& flags, const std::string& token) {
+// Only long flags have near ones: a slip on one letter could mean any other.
+std::string nearest_flag(const po::options_description& flags, std::string_view token) {
+  if (!token.starts_with("--")) return {};
   Texts names;
   for (const auto& flag : flags.options()) names.push_back(flag->long_name());
   const std::vector<std::string_view> views(names.begin(), names.end());
-  return std::string(nearest_word(trim(std::string_view(token).substr(std::min<std::size_t>(2, token.size()))), views));
+  return std::string(nearest_word(token.substr(2), views));
 }
 
 struct Parsed {
@@ -92,7 +95,8 @@ Result<Parsed> parse(const po::options_description& flags, const std::string& pr
     out.words = out.list("words");
     return out;
   } catch (const po::unknown_option& unknown) {
-    const std::string token = unknown.get_option_name();
+    std::string token = unknown.get_option_name();
+    token.resize(std::min(token.find('='), token.size()));
     const std::string nearest = nearest_flag(flags, token);
     return fail(ErrorKind::Usage, program, format("unknown flag \"{}\"", escape_for_log(token, 64)),
                 nearest.empty() ? help : format("did you mean --{}?", nearest));

@@ -9,16 +9,19 @@ namespace graph_milter::config {
 
 namespace {
 
-// `text` in lines of at most `width` columns, each begun with `indent`.
-std::string wrap(std::string_view text, std::string_view indent, std::size_t width) {
+// `text` in lines of at most `width` columns, each begun with `indent`, the first with `first` if that is given.
+std::string wrap(std::string_view text, std::string_view indent, std::size_t width, std::string_view first = {}) {
   std::string out;
-  std::string line(indent);
+  std::string line(first.empty() ? indent : first);
+  bool begun = false;
   for (const std::string& word : split_list(text, " ")) {
-    if (line.size() > indent.size() && line.size() + 1 + word.size() > width) {
+    if (begun && line.size() + 1 + word.size() > width) {
       out += line + "\n";
       line = indent;
+      begun = false;
     }
-    line += (line.size() > indent.size() ? " " : "") + word;
+    line += (begun ? " " : "") + word;
+    begun = true;
   }
   return out + line + "\n";
 }
@@ -91,7 +94,7 @@ std::string options_help() {
   std::string out;
   for_each_option([&](std::string_view heading) { out += format("\n{}:\n", heading); },
                   [&](const Option& option) {
-                    out += format("  {} = {}\n", option.name, facts_of(option));
+                    out += wrap(format("{} = {}", option.name, facts_of(option)), "      ", 100, "  ");
                     out += wrap(option.help, "      ", 100);
                   });
   return out;

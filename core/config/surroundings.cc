@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,27 +18,29 @@ namespace {
 class Surroundings {
  public:
   explicit Surroundings(const Configuration& configuration)
-      : configuration_(configuration), settings_(configuration.settings) {}
+      : configuration_(configuration), settings_(configuration.settings) {
+    const std::size_t colon = settings_.user.find(':');
+    user_ = settings_.user.substr(0, colon);
+    if (colon != std::string::npos) group_ = settings_.user.substr(colon + 1);
+  }
 
   std::vector<Error> check() {
-    if (auto secret = read_secret_file(settings_.client_secret_file); !secret)
-      add("client-secret-file", secret.error());
+    check_secret();
     if (!settings_.ca_file.empty()) {
       if (auto file = open_file(settings_.ca_file, O_RDONLY); !file) add("ca-file", file.error());
     }
     check_user("socket-owner", settings_.socket_owner);
-    check_user("user", settings_.user.substr(0, settings_.user.find(':')));
-    check_group("user", settings_.user.find(':') == std::string::npos
-                            ? std::string()
-                            : settings_.user.substr(settings_.user.find(':') + 1));
-    check_socket_group("socket-group", settings_.socket_group);
-    check_socket_group("control-socket-group", settings_.control_socket_group);
+    check_user("user", user_);
+    check_group("user", group_);
+    check_socket_group("socket-group", settings_.socket_group, ::geteuid() == 0);
+    check_socket_group("control-socket-group", settings_.control_socket_group, ::geteuid() == 0 && user_.empty());
     return std::move(errors_);
   }
 
  private:
   // Names the option's line in front of what is wrong with the thing it points to.
   void add(std::string_view option, Error error) {
+    error.kind = ErrorKind::Configuration;
     const auto found = configuration_.set_at.find(option);
     const std::string place = found == configuration_.set_at.end() ? std::string() : found->second + ": ";
     error.where = place + std::string(option) + (error.where.empty() ? "" : ": " + error.where);
@@ -60,21 +63,44 @@ class Surroundings {
     return false;
   }
 
-  // Only root may give a file to a group it is not in.
-  void check_socket_group(std::string_view option, const std::string& name) {
-    if (!check_group(option, name) || ::geteuid() == 0) return;
+  // Root looks on behalf of the user the daemon is going to be, whose file it is.
+  void check_secret() {
+    const std::string& path = settings_.client_secret_file;
+    struct stat info {};
+    if (::geteuid() != 0 || ::lstat(path.c_str(), &info) != 0 || info.st_uid == 0 || (info.st_mode & 0077U) != 0) {
+      if (auto secret = read_secret_file(path); !secret) add("client-secret-file", secret.error());
+      return;
+    }
+    const passwd* user = user_.empty() ? nullptr : getpwnam(user_.c_str());
+    if (user != nullptr && user->pw_uid != info.st_uid) {
+      add("client-secret-file", format("{} belongs to uid {}, so the user {} can't read it", path, info.st_uid, user_),
+          format("chown {} {}", user_, path));
+    }
+  }
+
+  // Only root may give a file to a group it is not in. The control socket is made after root is given up.
+  void check_socket_group(std::string_view option, const std::string& name, bool may_give_to_any) {
+    if (!check_group(option, name) || may_give_to_any) return;
     const gid_t wanted = getgrnam(name.c_str())->gr_gid;
-    std::vector<gid_t> groups(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
-    groups.resize(static_cast<std::size_t>(std::max(0, ::getgroups(static_cast<int>(groups.size()), groups.data()))));
-    if (wanted == ::getegid() || std::find(groups.begin(), groups.end(), wanted) != groups.end()) return;
-    const passwd* self = getpwuid(::geteuid());
-    const std::string user = self == nullptr ? format("uid {}", ::geteuid()) : std::string(self->pw_name);
+    const passwd* account = user_.empty() || ::geteuid() != 0 ? getpwuid(::geteuid()) : getpwnam(user_.c_str());
+    if (account == nullptr) return;
+    const std::string user = account->pw_name;
+    if (is_member(user, account->pw_gid, wanted)) return;
     add(option, format("{} is not a member of the group \"{}\", so it can't give the socket to it", user, name),
-        format("adduser {} {}, or start as root with the option user", user, name));
+        format("adduser {} {}", user, name));
+  }
+
+  static bool is_member(const std::string& user, gid_t primary, gid_t wanted) {
+    std::vector<gid_t> groups(1024);
+    int count = static_cast<int>(groups.size());
+    if (::getgrouplist(user.c_str(), primary, groups.data(), &count) < 0) return true;
+    groups.resize(static_cast<std::size_t>(count));
+    return std::find(groups.begin(), groups.end(), wanted) != groups.end();
   }
 
   const Configuration& configuration_;
   const Settings& settings_;
+  std::string user_, group_;
   std::vector<Error> errors_;
 };
 

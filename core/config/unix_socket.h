@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// UNIX sockets that a process before us may have left behind.
+#pragma once
+
+#include <sys/types.h>
+
+#include <span>
+#include <string>
+
+#include "core/base/result.h"
+
+namespace graph_milter::config {
+
+// Makes room for a socket at `path`: removes one that nobody listens on and that belongs to one of `ours`. Refuses
+// (Configuration) what is no socket, is in use, or is another user's; `option` stands in front of the words. A path
+// that is free is a success. Between the look and the removal another process may begin to listen: lock the directory.
+Status remove_stale_socket(const std::string& path, std::span<const uid_t> ours, const std::string& option);
+
+}  // namespace graph_milter::config
