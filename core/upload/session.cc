@@ -51,7 +51,7 @@ Session::Session(UploadState state, RangeRules rules) : state_(std::move(state))
 Step Session::next(TimePoint now) const {
   if (state_.done) return Done{state_.reference};
   if (gave_up_) return GiveUp{*gave_up_};
-  if (now < wait_until_) return Wait{wait_until_, last_error_.value_or(Error{})};
+  if (now < wait_until_) return Wait{wait_until_, last_error_.value_or(Error{}), !wait_is_planned_};
   if (state_.url && !expired(now)) return step_of_session();
   return step_without_session();
 }
@@ -77,6 +77,7 @@ bool Session::expired(TimePoint now) const { return state_.expires != TimePoint{
 
 void Session::begin(const Step& step, TimePoint now) {
   wait_until_ = {};
+  wait_is_planned_ = false;
   if (state_.url && expired(now)) {
     lose_session(make_error(ErrorKind::SessionGone, std::string(kWhere), "the upload session expired"), false);
   }
@@ -113,6 +114,7 @@ void Session::position(Position answer, TimePoint now) {
   }
   state_.position_known = true;
   repeat_range_ = false;
+  assumed_ = false;
   if (answer.next > state_.position) {
     state_.position = answer.next;
     state_.stalls = 0;
@@ -148,6 +150,7 @@ void Session::not_finished(TimePoint now) {
                            "the last answer was lost, and the complete file isn't listed");
   if (state_.looks < kLooks) {
     wait_until_ = now + kLookAgain;
+    wait_is_planned_ = true;
     return;
   }
   if (state_.url && state_.position == state_.size) lose_session(*last_error_, true);
@@ -190,8 +193,7 @@ void Session::send_refused(const Error& error, TimePoint now) {
       repeat_range_ = !answers_questions_;
       return setback(error, now);
     case ErrorKind::OutOfStep:
-      if (!answers_questions_) lose_session(error, true);
-      return setback(error, now);
+      return answers_questions_ ? setback(error, now) : out_of_step_unanswered(error, now);
     case ErrorKind::SessionGone:
     case ErrorKind::NotFound:
     case ErrorKind::Unauthorized:
@@ -200,6 +202,17 @@ void Session::send_refused(const Error& error, TimePoint now) {
     default:
       gave_up_ = error;
   }
+}
+
+void Session::out_of_step_unanswered(const Error& error, TimePoint now) {
+  if (assumed_ || sending_.end == state_.size) {
+    lose_session(error, true);
+    return setback(error, now);
+  }
+  assumed_ = true;
+  repeat_range_ = true;
+  state_.position = sending_.end;
+  last_error_ = error;
 }
 
 void Session::ask_refused(const Error& error, TimePoint now) {
@@ -242,6 +255,7 @@ void Session::lose_session(const Error& why, bool server_may_hold_it) {
   may_have_ = 0;
   answers_questions_ = true;
   repeat_range_ = false;
+  assumed_ = false;
   last_error_ = why;
 }
 

@@ -30,6 +30,7 @@ struct FindFinished {
 struct Wait {
   TimePoint until{};
   Error why;
+  bool failed = true;  // false: nothing failed, the next look is simply not due yet
 };
 struct Done {
   std::string reference;
@@ -43,7 +44,8 @@ using Step = std::variant<Open, Send, AskPosition, FindFinished, Wait, Done, Giv
 // - The server's position always wins. Only its word that the file is complete, or finding the complete file, ends it:
 //   a position equal to the size proves nothing.
 // - An unclear answer is followed by a question for the position, never by another range.
-// - A server that does not answer questions (404, 405) gets the last known range again, and its answer is obeyed.
+// - A server that does not answer questions (404, 405) gets the last known range again, and its answer is obeyed; if
+//   that range is out of step, the server has it already, and the next one is tried, once.
 // - Once the last range may have been sent, no new session is opened before the complete file was looked for in vain
 //   twice, so that a file never arrives twice.
 // - A position that can't be (before what it had, beyond what was sent) costs the session, as does a lost session: a
@@ -89,6 +91,7 @@ class Session {
   void begin_send(ByteRange range);
   void send_refused(const Error& error, TimePoint now);
   void ask_refused(const Error& error, TimePoint now);
+  void out_of_step_unanswered(const Error& error, TimePoint now);
   void step_refused(const Error& error, TimePoint now);
   void setback(const Error& why, TimePoint now);
   void lose_session(const Error& why, bool server_may_hold_it);
@@ -99,9 +102,11 @@ class Session {
   ByteRange sending_;   // of the last Send
   ByteCount may_have_;  // the server can't have more than this
   bool answers_questions_ = true;
+  bool assumed_ = false;       // the position is ours, not the server's: the next range is a try
   bool repeat_range_ = false;  // the position is not known and can't be asked: send the last known range again
   int setbacks_ = 0;           // in a row
   TimePoint wait_until_{};
+  bool wait_is_planned_ = false;
   std::optional<Error> last_error_;  // of the last setback
   std::optional<Error> gave_up_;
   std::optional<Secret> abandoned_;

@@ -210,10 +210,26 @@ TEST(Session, AServerThatAnswersNoQuestionsIsNotAskedTwice) {
   play.send({0, 10}).position(10).send({10, 20}).refused(ErrorKind::Unclear).send({10, 20});
 }
 
-TEST(Session, WithoutQuestionsAStepOutOfLineCostsTheSession) {
-  Play play(25);
+TEST(Session, WithoutQuestionsARangeOutOfStepIsTakenForStored) {
+  Play play(35);
   play.open().send({0, 10}).refused(ErrorKind::Unclear).ask().refused(ErrorKind::Permanent, 405);
-  play.send({0, 10}).refused(ErrorKind::OutOfStep, 416).wait().open().send({0, 10});
+  play.send({0, 10}).refused(ErrorKind::OutOfStep, 416).send({10, 20}).position(20).send({20, 30});
+}
+
+TEST(Session, WithoutQuestionsASecondStepOutOfLineCostsTheSession) {
+  Play play(35);
+  play.open().send({0, 10}).refused(ErrorKind::Unclear).ask().refused(ErrorKind::Permanent, 405);
+  play.send({0, 10}).refused(ErrorKind::OutOfStep, 416).send({10, 20}).refused(ErrorKind::OutOfStep, 416);
+  EXPECT_TRUE(play.session().take_abandoned());
+  play.wait().open().send({0, 10});
+}
+
+TEST(Session, WithoutQuestionsALastRangeOutOfStepCostsTheSession) {
+  Play play(10);
+  play.open().send({0, 10}).refused(ErrorKind::Unclear).ask().refused(ErrorKind::NotFound);
+  play.look().not_found().wait().look().not_found().send({0, 10}).refused(ErrorKind::OutOfStep);
+  EXPECT_TRUE(play.session().take_abandoned());
+  play.wait().look();
 }
 
 TEST(Session, ALostSessionIsReplaced) {
@@ -247,7 +263,9 @@ TEST(Session, WithoutQuestionsALostLastAnswerIsSettledByLookingToo) {
 TEST(Session, OneLookInVainProvesNothing) {
   Play play(15);
   play.open().send({0, 10}).position(10).send({10, 15}).refused(ErrorKind::SessionGone);
-  play.look().not_found().wait().look().not_found().open().send({0, 10});
+  play.look().not_found();
+  EXPECT_FALSE(std::get<Wait>(play.due()).failed) << "nothing failed: the second look is just not due yet";
+  play.wait().look().not_found().open().send({0, 10});
   EXPECT_FALSE(play.session().state().last_range_sent);
 }
 
