@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log lines of the arriving half, one function per event; the field names are part of what administrators search for.
+// The log lines of the arriving half, one function per event; the field names are part of what administrators search
+// for.
 #pragma once
 
 #include <string_view>

@@ -7,8 +7,8 @@
 
 namespace graph_milter::intake {
 
-// Appends "name:value" and CRLF. A milter's value begins with its blank (SMFIP_HDR_LEADSPC) and is folded with LF; each LF
-// that has no CR before it becomes CRLF. All other bytes are copied.
+// Appends "name:value" and CRLF. A milter's value begins with its blank (SMFIP_HDR_LEADSPC) and is folded with LF; each
+// LF that has no CR before it becomes CRLF. All other bytes are copied.
 void append_field(std::string& out, std::string_view name, std::string_view value);
 
 }  // namespace graph_milter::intake

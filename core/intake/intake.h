@@ -63,12 +63,13 @@ class Message {
   void end_of_headers();
   void body(std::string_view bytes);
 
-  // The MTA's side knows a reason not to take the message, whatever the rules say: `reason` is a stable code for the log.
+  // The MTA's side knows a reason not to take the message, whatever the rules say: `reason` is a stable code for the
+  // log.
   void leave_alone(std::string reason, std::string text);
 
   // Decides, and if the message is taken, commits. `queue_id` is the one known at end of message. `mta_still_there` is
-  // asked when a rule wants the message and again right before the commit (on TCP only the second question sees that the
-  // first one went nowhere); false means nobody waits for the answer, so nothing is committed (TempFail). Once.
+  // asked when a rule wants the message and again right before the commit (on TCP only the second question sees that
+  // the first one went nowhere); false means nobody waits for the answer, so nothing is committed (TempFail). Once.
   Answer end(const std::string& queue_id, const std::function<bool()>& mta_still_there);
 
  private:

@@ -22,7 +22,9 @@ struct Reason {
   std::string text;
 };
 
-Answer try_later() { return {AnswerKind::TempFail, "451", "4.3.0", "The mail could not be processed now; try again later"}; }
+Answer try_later() {
+  return {AnswerKind::TempFail, "451", "4.3.0", "The mail could not be processed now; try again later"};
+}
 
 Answer no_room() { return {AnswerKind::TempFail, "452", "4.3.1", "No room to store the mail now; try again later"}; }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The composition root: from a configuration everything between the MTA's answer and Graph, built once.
+#pragma once
+
+#include <memory>
+
+#include "core/base/clock.h"
+#include "core/config/configuration.h"
+#include "core/intake/intake.h"
+
+namespace graph_milter::service {
+
+// Rules and limits of a configuration as the arriving half uses them. Usage errors name file and line.
+Result<policy::Policy> read_policy(const config::Configuration& configuration);
+intake::IntakeSettings intake_settings(const config::Settings& settings, std::string instance);
+
+class Service {
+ public:
+  // Opens the spool and its journal, starts delivery and the control socket. Errors say what the administrator must
+  // mend; nothing runs then. Starts threads: call it after the last fork and after giving up root.
+  static Result<std::unique_ptr<Service>> start(const config::Configuration& configuration);
+  ~Service();
+
+  // What a new message is judged by. Any thread.
+  std::shared_ptr<const intake::IntakeContext> intake() const;
+
+  // Puts rules, limits and log settings of `configuration` in force for messages that begin from now on; all or
+  // nothing. What else changed needs a restart.
+  Status reload(const config::Configuration& configuration);
+
+  // The queue reported a failure of fsync or COMMIT: only a fresh start knows what is on disk. Any thread.
+  bool failed() const;
+
+  // Takes no further work and lets requests under way end, for at most `patience`; what is not done goes on at the next
+  // start. Once.
+  void stop(Duration patience);
+
+ private:
+  struct Machinery;
+  explicit Service(std::unique_ptr<Machinery> machinery);
+  std::unique_ptr<Machinery> machinery_;
+};
+
+}  // namespace graph_milter::service

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many messages are open and how many ends of message are being worked on: bounds the first, lets the daemon wait
+// for the second when it stops. libmilter bounds neither its threads nor our work, and abandons open sessions at
+// SIGTERM.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "core/base/clock.h"
+
+namespace graph_milter::milter {
+
+// Any thread. Must outlive its tickets.
+class Traffic {
+ public:
+  // One message or one end of message; gives its place back when it goes.
+  class Ticket {
+   public:
+    ~Ticket() { give_back(); }
+    Ticket(Ticket&& other) noexcept : traffic_(std::exchange(other.traffic_, nullptr)), count_(other.count_) {}
+    Ticket& operator=(Ticket&& other) noexcept;
+
+   private:
+    friend class Traffic;
+    using Count = std::size_t Traffic::*;
+    Ticket(Traffic& traffic, Count count);  // the caller holds the mutex
+    void give_back();
+
+    Traffic* traffic_;
+    Count count_;
+  };
+
+  explicit Traffic(std::size_t most_messages) : most_messages_(most_messages) {}
+
+  // Nothing while `most_messages` are open, or after drain().
+  std::optional<Ticket> open_message();
+
+  // Nothing after drain().
+  std::optional<Ticket> begin_end_of_message();
+
+  // Lets nothing begin any more.
+  void drain();
+  bool draining() const;
+
+  // Waits until no end of message is being worked on, at most `patience`. False if some still is.
+  bool wait_for_ends(Duration patience);
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  const std::size_t most_messages_;
+  std::size_t messages_ = 0;
+  std::size_t ends_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace graph_milter::milter
