@@ -2,6 +2,7 @@
 // What is known about a message after reading it once: a flat tree of parts as byte ranges, and a verdict.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,15 +59,15 @@ struct Part {
   bool is_multipart = false;
   std::string type = "text/plain";  // lower case; the default of RFC 2045 section 5.2 where none is given
   std::vector<std::pair<std::string, std::string>> parameters;  // of Content-Type, names lower case, values decoded
-  std::string disposition;  // "attachment", "inline", or empty
-  std::string name;         // decoded to UTF-8 (filename, else name); empty: none
-  std::string content_id;   // without angle brackets
-  ByteRange header;         // from its first byte to past the empty line
-  ByteRange entity;         // from one delimiter line to the next: [start of the "--b" line, start of the next one);
-                            // for the message itself, all of it
-  EncodedRange body;        // of a leaf; of a multipart only `range` is set
-  bool exact = false;       // the body decodes to exactly one result: the part may be cut out
-  Finding inexact;          // why not, where exact is false
+  std::string disposition;                                      // "attachment", "inline", or empty
+  std::string name;                                             // decoded to UTF-8 (filename, else name); empty: none
+  std::string content_id;                                       // without angle brackets
+  ByteRange header;                                             // from its first byte to past the empty line
+  ByteRange entity;    // from one delimiter line to the next: [start of the "--b" line, start of the next one);
+                       // for the message itself, all of it
+  EncodedRange body;   // of a leaf; of a multipart only `range` is set
+  bool exact = false;  // the body decodes to exactly one result: the part may be cut out
+  Finding inexact;     // why not, where exact is false
 
   std::string parameter(std::string_view lower_name) const;  // of Content-Type, or empty
 };
@@ -78,7 +79,7 @@ struct MessageFacts {
   std::vector<Part> parts;           // in the order of the message; parts[0] is the message itself
   std::vector<Mailbox> from, to, cc;
   Verdict verdict = Verdict::Error;
-  std::vector<Finding> findings;  // first the one that decided the verdict; empty if Clean
+  std::vector<Finding> findings;     // first the one that decided the verdict; empty if Clean
   std::size_t attachment_count = 0;  // leaves that are not body text
 
   bool is_clean() const { return verdict == Verdict::Clean; }
@@ -90,5 +91,8 @@ struct MessageFacts {
 // True for the text that a mail program shows as the message: the first text leaf outside attachments, and its
 // alternatives. Such a part is never cut out.
 bool is_body_text(const MessageFacts& facts, std::size_t index);
+
+// The same for every part at once, in one pass.
+std::vector<bool> body_text_parts(const MessageFacts& facts);
 
 }  // namespace graph_milter::mail

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mail/content_fields.h"
+
+#include "core/base/text.h"
+#include "core/mail/parameter_list.h"
+
+namespace graph_milter::mail {
+namespace {
+
+// Real ones stay far below; a longer one would only cost memory in each of many parts.
+constexpr std::size_t kLongestContentField = 16 * 1024;
+
+bool is_media_type(std::string_view head) {
+  const std::size_t slash = head.find('/');
+  return slash != std::string_view::npos && is_token(head.substr(0, slash)) && is_token(head.substr(slash + 1));
+}
+
+class Reader {
+ public:
+  Reader(const std::vector<HeaderField>& fields, FindingList& findings) : fields_(fields), findings_(findings) {}
+
+  ContentFields read(std::string_view default_type) {
+    content_.type = default_type;
+    if (const HeaderField* field = the_only("content-type")) read_type(*field);
+    if (const HeaderField* field = the_only("content-transfer-encoding")) read_encoding(*field);
+    std::string type_name = std::move(content_.name);
+    content_.name.clear();
+    if (const HeaderField* field = the_only("content-disposition")) read_disposition(*field);
+    choose_name(std::move(type_name));
+    for (const HeaderField& field : fields_) {
+      if (field.name == "content-id") content_.content_id = without_brackets(field.value);
+    }
+    return std::move(content_);
+  }
+
+ private:
+  const HeaderField* the_only(std::string_view name) {
+    const HeaderField* found = nullptr;
+    for (const HeaderField& field : fields_) {
+      if (field.name != name) continue;
+      if (found != nullptr) {
+        findings_.ambiguous("dup-header", "the field " + std::string(name) + " is there twice", field.range.begin);
+        break;
+      }
+      found = &field;
+    }
+    if (found != nullptr && found->value.size() > kLongestContentField) {
+      findings_.ambiguous("param", "the field " + std::string(name) + " is longer than 16 KiB", found->range.begin);
+      return nullptr;
+    }
+    return found;
+  }
+
+  ParameterList parameters_of(const HeaderField& field) {
+    ParameterList list = read_parameter_list(field.value);
+    if (!list.code.empty()) findings_.ambiguous(list.code, field.name + ": " + list.detail, field.range.begin);
+    content_.name_is_certain = content_.name_is_certain && list.name_is_certain;
+    return list;
+  }
+
+  void read_type(const HeaderField& field) {
+    ParameterList list = parameters_of(field);
+    if (!is_media_type(list.head)) {
+      const std::string_view code = list.head.find('(') != std::string::npos ? "comment" : "content-type";
+      findings_.ambiguous(code, "the media type is not of the form type/subtype", field.range.begin);
+      return;
+    }
+    content_.type = list.head;
+    if (const std::string* name = list.find("name")) content_.name = *name;
+    content_.parameters = std::move(list.parameters);
+  }
+
+  void read_encoding(const HeaderField& field) {
+    const std::string_view token = trim(field.value);
+    if (const auto encoding = parse_transfer_encoding(token)) {
+      content_.encoding = *encoding;
+      return;
+    }
+    content_.encoding = TransferEncoding::Unknown;
+    const std::string_view code = token.find('(') != std::string_view::npos ? "comment" : "cte";
+    findings_.ambiguous(code, "the transfer encoding is not one of the five of RFC 2045", field.range.begin);
+  }
+
+  void read_disposition(const HeaderField& field) {
+    const ParameterList list = parameters_of(field);
+    if (!is_token(list.head)) {
+      const std::string_view code = list.head.find('(') != std::string::npos ? "comment" : "disposition";
+      findings_.ambiguous(code, "the disposition is not a token", field.range.begin);
+    }
+    // RFC 2183 section 2.8: what is not known is an attachment.
+    content_.disposition = list.head == "inline" ? "inline" : "attachment";
+    if (const std::string* name = list.find("filename")) content_.name = *name;
+  }
+
+  // RFC 2183 section 2.3 wins over the older "name", but readers that know only one of them must see the same name.
+  void choose_name(std::string type_name) {
+    if (type_name.empty()) return;
+    if (content_.name.empty() && content_.name_is_certain) content_.name = std::move(type_name);
+    if (content_.name != type_name && !type_name.empty()) content_.name_is_certain = false;
+  }
+
+  static std::string without_brackets(std::string_view value) {
+    value = trim(value);
+    if (value.starts_with('<') && value.ends_with('>')) value = value.substr(1, value.size() - 2);
+    return std::string(value);
+  }
+
+  const std::vector<HeaderField>& fields_;
+  FindingList& findings_;
+  ContentFields content_;
+};
+
+}  // namespace
+
+ContentFields read_content_fields(const std::vector<HeaderField>& fields, std::string_view default_type,
+                                  FindingList& findings) {
+  return Reader(fields, findings).read(default_type);
+}
+
+}  // namespace graph_milter::mail

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/mail/parameter_list.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/text.h"
+#include "core/mail/encoded_word.h"
+
+namespace graph_milter::mail {
+namespace {
+
+constexpr std::size_t kMostParameters = 32;
+constexpr std::size_t kMostSections = 32;
+constexpr std::size_t kLongestName = 1024;
+constexpr std::size_t kLongestBoundary = 70;
+
+struct RawParameter {
+  std::string base;  // lower case, without "*", "*N", "*N*"
+  int section = -1;  // -1: none
+  bool extended = false;
+  std::string value;
+};
+
+bool is_file_name(std::string_view base) { return base == "name" || base == "filename"; }
+
+bool is_boundary_char(char c) {
+  return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
+         std::string_view("'()+_,-./:=? ").find(c) != std::string_view::npos;
+}
+
+// RFC 2046 section 5.1.1. A boundary that looks like an RFC 2047 word is decoded by some readers.
+bool is_good_boundary(std::string_view value) {
+  return !value.empty() && value.size() <= kLongestBoundary && value.back() != ' ' &&
+         std::all_of(value.begin(), value.end(), is_boundary_char) && value.find("=?") == std::string_view::npos;
+}
+
+// One parameter after the other; a problem ends the reading.
+class Reader {
+ public:
+  explicit Reader(std::string_view rest) : rest_(rest) {}
+
+  ParameterList read() {
+    read_head();
+    while (list_.code.empty() && next_parameter()) {
+    }
+    if (list_.code.empty()) assemble();
+    return std::move(list_);
+  }
+
+ private:
+  void problem(std::string_view code, std::string detail) {
+    if (!list_.code.empty()) return;
+    list_.code = code;
+    list_.detail = std::move(detail);
+  }
+
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size())); }
+
+  void read_head() {
+    const std::size_t end = std::min(rest_.find(';'), rest_.size());
+    const std::string_view head = trim(rest_.substr(0, end));
+    list_.head = to_lower(head);
+    rest_.remove_prefix(end);
+    if (head.find('(') != std::string_view::npos) problem("comment", "a comment where readers differ");
+  }
+
+  // False at the end, also behind a trailing ';'.
+  bool next_parameter() {
+    if (rest_.empty()) return false;
+    rest_.remove_prefix(1);  // the ';'
+    skip_blanks();
+    if (rest_.empty()) return false;
+    if (raw_.size() >= kMostParameters) problem("param", "more than 32 parameters");
+    RawParameter parameter;
+    if (!list_.code.empty() || !read_name(parameter) || !read_value(parameter)) return false;
+    raw_.push_back(std::move(parameter));
+    return true;
+  }
+
+  bool read_name(RawParameter& parameter) {
+    const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), is_token_char);
+    const std::string_view name = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+    rest_.remove_prefix(name.size());
+    skip_blanks();
+    if (name.empty() || !rest_.starts_with('=')) {
+      problem(rest_.starts_with('(') ? "comment" : "param", "a parameter is not of the form name=value");
+      return false;
+    }
+    rest_.remove_prefix(1);
+    skip_blanks();
+    return split_name(to_lower(name), parameter);
+  }
+
+  // "name", "name*", "name*N", "name*N*" (RFC 2231 sections 3 and 4).
+  bool split_name(std::string name, RawParameter& parameter) {
+    const std::size_t star = name.find('*');
+    parameter.base = name.substr(0, star);
+    if (star == std::string::npos) return true;
+    std::string_view tail = std::string_view(name).substr(star + 1);
+    if (tail.empty()) {
+      parameter.extended = true;
+    } else {
+      if (tail.ends_with('*')) {
+        parameter.extended = true;
+        tail.remove_suffix(1);
+      }
+      const std::optional<std::uint64_t> section = parse_unsigned(tail);
+      const bool canonical = section && (tail.size() == 1 || tail.front() != '0');
+      if (!canonical || *section >= kMostSections) {
+        problem("param", "a parameter section with an odd number");
+        return false;
+      }
+      parameter.section = static_cast<int>(*section);
+    }
+    if (parameter.base == "boundary") problem("boundary", "a boundary in RFC 2231 form");
+    return list_.code.empty();
+  }
+
+  bool read_value(RawParameter& parameter) {
+    const bool good = rest_.starts_with('"') ? read_quoted(parameter.value) : read_unquoted(parameter);
+    if (!good) return false;
+    skip_blanks();
+    if (rest_.empty() || rest_.starts_with(';')) return true;
+    problem(rest_.starts_with('(') ? "comment" : "param", "text behind the value of a parameter");
+    return false;
+  }
+
+  bool read_quoted(std::string& value) {
+    for (std::size_t i = 1; i < rest_.size(); ++i) {
+      if (rest_[i] == '"') {
+        rest_.remove_prefix(i + 1);
+        return true;
+      }
+      if (rest_[i] == '\\' && ++i == rest_.size()) break;
+      value += rest_[i];
+    }
+    problem("param", "a quote is not closed");
+    return false;
+  }
+
+  // A token. For other values than boundaries also what is no token but can't be taken for anything else:
+  // "scan[1].pdf".
+  bool read_unquoted(const RawParameter& parameter, std::string& value) {
+    const bool strict = parameter.base == "boundary";
+    const auto belongs = [&](char c) {
+      if (strict) return is_token_char(c);
+      const auto byte = static_cast<unsigned char>(c);
+      return byte > ' ' && byte != 0x7f && std::string_view("\"\\();,<>").find(c) == std::string_view::npos;
+    };
+    const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), belongs);
+    value = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+    rest_.remove_prefix(value.size());
+    if (value.empty()) problem(strict ? "boundary" : "param", "a parameter without a value");
+    return !value.empty();
+  }
+  bool read_unquoted(RawParameter& parameter) { return read_unquoted(parameter, parameter.value); }
+
+  void assemble() {
+    for (std::size_t i = 0; i < raw_.size() && list_.code.empty(); ++i) {
+      RawParameter& raw = raw_[i];
+      if (is_first_of_its_name(i)) {
+        if (is_file_name(raw.base)) {
+          assemble_name(raw.base);
+        } else {
+          assemble_plain(raw);
+        }
+      }
+    }
+  }
+
+  bool is_first_of_its_name(std::size_t index) const {
+    const auto end = raw_.begin() + static_cast<std::ptrdiff_t>(index);
+    return std::none_of(raw_.begin(), end, [&](const RawParameter& other) { return other.base == raw_[index].base; });
+  }
+
+  void assemble_plain(RawParameter& raw) {
+    const auto same_name = [&](const RawParameter& other) { return other.base == raw.base; };
+    const bool plain = raw.section < 0 && !raw.extended;
+    if (std::count_if(raw_.begin(), raw_.end(), same_name) > 1 && plain) {
+      problem(raw.base == "boundary" ? "boundary" : "param", "the parameter \"" + raw.base + "\" is given twice");
+      return;
+    }
+    if (raw.base == "boundary" && !is_good_boundary(raw.value)) {
+      problem("boundary", "the boundary is not 1 to 70 legal characters");
+      return;
+    }
+    if (plain) list_.parameters.emplace_back(raw.base, std::move(raw.value));
+  }
+
+  // The plain form, the RFC 2231 form, or both (RFC 6266 appendix D writes both, for old readers).
+  void assemble_name(const std::string& base) {
+    std::optional<std::string> plain;
+    std::optional<std::string> extended;
+    bool seen_plain = false;
+    bool seen_extended = false;
+    std::vector<const RawParameter*> sections;
+    for (const RawParameter& raw : raw_) {
+      if (raw.base != base) continue;
+      if (raw.section >= 0) {
+        sections.push_back(&raw);
+        continue;
+      }
+      bool& seen = raw.extended ? seen_extended : seen_plain;
+      if (seen) return problem("param", "the parameter \"" + base + "\" is given twice");
+      seen = true;
+      (raw.extended ? extended : plain) = raw.extended ? decode_extended(raw.value) : decode_encoded_words(raw.value);
+    }
+    if (!sections.empty()) {
+      if (seen_extended) return problem("param", "the parameter \"" + base + "\" is given in two RFC 2231 forms");
+      extended = join_sections(sections);
+      seen_extended = true;
+    }
+    if (!list_.code.empty()) return;
+    const bool certain =
+        (!seen_plain || plain) && (!seen_extended || extended) && (!seen_plain || !seen_extended || plain == extended);
+    const std::string value = extended ? *extended : plain.value_or("");
+    list_.name_is_certain = list_.name_is_certain && certain && value.size() <= kLongestName;
+    list_.parameters.emplace_back(base, certain && value.size() <= kLongestName ? value : std::string());
+  }
+
+  // charset'language'%HH... (RFC 2231 section 4).
+  static std::optional<std::string> decode_extended(std::string_view value) {
+    const std::size_t charset_end = value.find('\'');
+    if (charset_end == std::string_view::npos) return std::nullopt;
+    const std::size_t language_end = value.find('\'', charset_end + 1);
+    if (language_end == std::string_view::npos) return std::nullopt;
+    const std::optional<std::string> bytes = decode_percent(value.substr(language_end + 1));
+    if (!bytes) return std::nullopt;
+    return to_utf8(*bytes, value.substr(0, charset_end));
+  }
+
+  // Sections 0, 1, ... in this order. Only the first extended one names the charset (RFC 2231 section 4.1).
+  std::optional<std::string> join_sections(const std::vector<const RawParameter*>& sections) {
+    std::string bytes;
+    std::string_view charset = "utf-8";
+    for (std::size_t i = 0; i < sections.size(); ++i) {
+      const RawParameter& section = *sections[i];
+      if (section.section != static_cast<int>(i)) {
+        problem("param", "the sections of a parameter are not complete and in order");
+        return std::nullopt;
+      }
+      std::string_view value = section.value;
+      if (i == 0 && section.extended) {
+        const std::size_t charset_end = value.find('\'');
+        const std::size_t language_end =
+            charset_end == std::string_view::npos ? charset_end : value.find('\'', charset_end + 1);
+        if (language_end == std::string_view::npos) return std::nullopt;
+        charset = value.substr(0, charset_end);
+        value.remove_prefix(language_end + 1);
+      }
+      const std::optional<std::string> decoded = section.extended ? decode_percent(value) : std::string(value);
+      if (!decoded) return std::nullopt;
+      bytes += *decoded;
+    }
+    return to_utf8(bytes, charset);
+  }
+
+  std::string_view rest_;
+  std::vector<RawParameter> raw_;
+  ParameterList list_;
+};
+
+}  // namespace
+
+const std::string* ParameterList::find(std::string_view lower_name) const {
+  for (const auto& [name, value] : parameters) {
+    if (name == lower_name) return &value;
+  }
+  return nullptr;
+}
+
+ParameterList read_parameter_list(std::string_view value) { return Reader(value).read(); }
+
+bool is_token_char(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > ' ' && byte < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
+}
+
+bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
+
+}  // namespace graph_milter::mail
