@@ -35,6 +35,7 @@ std::string percent_encode(std::string_view text);
 // "...".
 std::string escape_for_log(std::string_view text, std::size_t limit = 256);
 
+bool is_ascii(std::string_view text);
 bool is_valid_utf8(std::string_view text);
 
 // The candidate with the smallest edit distance, if that is small enough to be a slip of the fingers; else empty.

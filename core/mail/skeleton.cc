@@ -76,10 +76,6 @@ bool is_inside(const MessageFacts& facts, std::size_t index, const std::vector<b
   return false;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 // Takes the next word, with the blanks before it, off the front of `text`.
 std::string_view take_word(std::string_view& text) {
   std::size_t end = 0;

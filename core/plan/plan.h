@@ -17,11 +17,11 @@
 
 namespace graph_milter::plan {
 
-// What the service takes. Sources: graph-api.md 3.4 and 4.2 of the Graph documentation summary; see service_limits.cc.
+// What the service takes; where the numbers come from is told in service_limits.cc.
 struct ServiceLimits {
-  ByteCount request_body = 4'194'304;        // whole body of one Graph request, 4 MiB
-  ByteCount max_part_size = 150'000'000;     // decoded, option max-part-size
-  ByteCount max_message_size = 36'700'160;   // encoded as received, option max-message-size
+  ByteCount request_body = 4'194'304;       // whole body of one Graph request, 4 MiB
+  ByteCount max_part_size = 150'000'000;    // decoded, option max-part-size
+  ByteCount max_message_size = 36'700'160;  // encoded as received, option max-message-size
   std::size_t attachments = 250;
   std::size_t recipients = 500;
   std::size_t nesting = 30;
@@ -53,10 +53,10 @@ struct ExpectedAttachment {
 };
 
 struct Plan {
-  std::string rule;        // name of the rule that took the message
-  std::string mailbox;     // whose Drafts and Sent Items
-  std::string message_id;  // with angle brackets, as the draft will carry it
-  mail::Splice skeleton;   // MIME of the draft: marker, Bcc and what was missing included
+  std::string rule;                             // name of the rule that took the message
+  std::string mailbox;                          // whose Drafts and Sent Items
+  std::string message_id;                       // with angle brackets, as the draft will carry it
+  mail::Splice skeleton;                        // MIME of the draft: marker, Bcc and what was missing included
   std::vector<PlannedPart> parts;               // in the order in which they go up
   std::vector<ExpectedAttachment> in_skeleton;  // attachments that stay in the MIME
   std::vector<std::string> to, cc, bcc;         // canonical addresses; their union is the envelope's recipients
@@ -82,6 +82,10 @@ struct PlanInput {
   TimePoint now{};
 };
 
+// LeaveAlone::reason is one of: "ambiguous:CODE", "protected:CODE", "overlimit:CODE", "error:CODE" (the verdict and the
+// code of its first finding), "null-sender", "from", "mailbox", "smtputf8", "esmtp-parameter", "no-recipients",
+// "recipient-address", "recipients-wider", "too-many-recipients", "too-many-attachments", "too-deep", "too-large",
+// "part-too-large", "inexact:CODE", "skeleton-too-large", "not-utf8".
 Outcome make_plan(const PlanInput& input);
 
 // Exact length of the JSON body of POST /attachments for this part (request_size.cc; a test compares it with the bytes

@@ -56,5 +56,12 @@ TEST(HumanSize, RoundsToOneDigit) {
   EXPECT_EQ(human_size(999'999), "1.0 MB");
 }
 
+TEST(Text, KnowsAsciiFromTheRest) {
+  EXPECT_TRUE(is_ascii(""));
+  EXPECT_TRUE(is_ascii(std::string_view("a\0\x7F", 3)));
+  EXPECT_FALSE(is_ascii("caf\xC3\xA9"));
+  EXPECT_FALSE(is_ascii("\x80"));
+}
+
 }  // namespace
 }  // namespace graph_milter

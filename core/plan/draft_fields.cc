@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/plan/draft_fields.h"
+
+#include "core/base/clock.h"
+#include "core/base/format.h"
+#include "core/base/text.h"
+#include "core/mail/address.h"
+
+namespace graph_milter::plan {
+
+namespace {
+
+// The instance's name as a label of a domain, since RFC 5322 wants a dot-atom behind the @.
+std::string make_message_id(std::string_view entry_id, std::string_view instance, std::string_view mailbox) {
+  std::string label;
+  for (const char c : to_lower(instance)) {
+    const bool allowed = is_ascii_digit(c) || (c >= 'a' && c <= 'z');
+    if (allowed) {
+      label += c;
+    } else if (!label.empty() && label.back() != '-') {
+      label += '-';
+    }
+  }
+  while (!label.empty() && label.back() == '-') label.pop_back();
+  if (!label.empty()) label += '.';
+  return format("<{}@{}{}>", entry_id, label, mail::domain_of(mailbox));
+}
+
+std::string join(const std::vector<std::string>& addresses) {
+  std::string out;
+  for (const std::string& address : addresses) out += (out.empty() ? "" : ", ") + address;
+  return out;
+}
+
+bool lacks(const mail::MessageFacts& facts, std::string_view name) {
+  const mail::HeaderField* field = facts.find_header(name);
+  return field == nullptr || trim(field->value).empty();
+}
+
+}  // namespace
+
+std::string make_marker(std::string_view instance, std::string_view entry_id) {
+  return format("{}/{}", instance, entry_id);
+}
+
+DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipients, std::string_view mailbox) {
+  const mail::MessageFacts& facts = input.facts;
+  DraftFields fields;
+  fields.request.drop_fields = {to_lower(kMarkerField), "bcc", "return-path"};
+  const auto fill_in = [&](std::string_view name, std::string_view value) {
+    fields.request.drop_fields.push_back(to_lower(name));
+    fields.request.add_fields.push_back(mail::make_field(name, value));
+  };
+  if (lacks(facts, "message-id")) {
+    fields.message_id = make_message_id(input.entry_id, input.instance, mailbox);
+    fill_in("Message-ID", fields.message_id);
+  } else {
+    fields.message_id = std::string(trim(facts.find_header("message-id")->value));
+  }
+  if (lacks(facts, "date")) fill_in("Date", rfc5322_date(input.now));
+  if (lacks(facts, "to") && lacks(facts, "cc")) fill_in("To", "undisclosed-recipients:;");
+  if (!recipients.bcc.empty()) fields.request.add_fields.push_back(mail::make_field("Bcc", join(recipients.bcc)));
+  fields.request.add_fields.push_back(mail::make_field(kMarkerField, make_marker(input.instance, input.entry_id)));
+  return fields;
+}
+
+}  // namespace graph_milter::plan

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The header fields in which the draft differs from the message.
+#pragma once
+
+#include <string>
+
+#include "core/mail/skeleton.h"
+#include "core/plan/plan.h"
+#include "core/plan/recipients.h"
+
+namespace graph_milter::plan {
+
+// The header by which the draft is found again, as a field and as its value.
+inline constexpr std::string_view kMarkerField = "X-Graph-Milter-Id";
+std::string make_marker(std::string_view instance, std::string_view entry_id);
+
+struct DraftFields {
+  mail::SkeletonRequest request;  // without cut_parts
+  std::string message_id;         // the one the draft will carry
+};
+
+// Our marker, the Bcc field that Graph reads the hidden recipients from, and what a message needs and this one lacks:
+// Message-ID, Date, To (RFC 5322 section 3.6).
+DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipients, std::string_view mailbox);
+
+}  // namespace graph_milter::plan

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/base/format.h"
+#include "core/base/text.h"
+#include "core/mail/address.h"
+#include "core/mail/file_name.h"
+#include "core/plan/draft_fields.h"
+#include "core/plan/partition.h"
+#include "core/plan/plan.h"
+#include "core/plan/recipients.h"
+#include "core/plan/service_limits.h"
+
+namespace graph_milter::plan {
+
+namespace {
+
+std::string_view reason_prefix(mail::Verdict verdict) {
+  switch (verdict) {
+    case mail::Verdict::Ambiguous:
+      return "ambiguous";
+    case mail::Verdict::Protected:
+      return "protected";
+    case mail::Verdict::OverLimit:
+      return "overlimit";
+    case mail::Verdict::Clean:
+    case mail::Verdict::Error:
+      break;
+  }
+  return "error";
+}
+
+std::optional<LeaveAlone> check_verdict(const mail::MessageFacts& facts) {
+  if (facts.is_clean()) return std::nullopt;
+  const mail::Finding finding = facts.findings.empty() ? mail::Finding{} : facts.findings.front();
+  return LeaveAlone{format("{}:{}", reason_prefix(facts.verdict), finding.code.empty() ? "unknown" : finding.code),
+                    format("{} (at byte {})", escape_for_log(finding.detail), finding.offset)};
+}
+
+// Whose mailbox: the rule's, or the one mailbox of From.
+std::variant<std::string, LeaveAlone> choose_mailbox(const PlanInput& input) {
+  if (input.rule.mailbox.empty()) {
+    if (input.facts.from.size() == 1) return input.facts.from.front().address;
+    return LeaveAlone{"from", format("From has {} mailboxes, not one", input.facts.from.size())};
+  }
+  std::optional<std::string> mailbox = mail::canonical_address(input.rule.mailbox);
+  if (mailbox) return *std::move(mailbox);
+  return LeaveAlone{"mailbox", format("rule {}: mailbox = {} is not an address", input.rule.name,
+                                      escape_for_log(input.rule.mailbox, 100))};
+}
+
+// Whether every reading of the service lists the part: it has a name, calls itself an attachment, and is of no kind
+// that Exchange takes apart (TNEF, the halves of an AppleDouble file) or may leave out (empty files).
+bool is_listed_for_certain(const mail::MessageFacts& facts, std::size_t index, PartRole role) {
+  const mail::Part& part = facts.parts[index];
+  if (role != PartRole::Attachment || part.disposition != "attachment" || part.name.empty()) return false;
+  if (part.type == "application/ms-tnef" || part.body.decoded_size == 0) return false;
+  return part.parent == mail::Part::kNone || facts.parts[part.parent].type != "multipart/appledouble";
+}
+
+PlannedPart plan_part(const mail::Part& part, std::size_t index, PartRole role, std::string name,
+                      const ServiceLimits& limits) {
+  PlannedPart planned;
+  planned.index = index;
+  planned.name = std::move(name);
+  planned.content_type = part.type;
+  planned.is_inline = role == PartRole::Inline;
+  planned.content_id = part.content_id;
+  planned.body = part.body;
+  planned.way = post_body_length(planned) <= limits.request_body ? Way::Post : Way::Session;
+  return planned;
+}
+
+// Fills plan.parts and plan.in_skeleton. Only names that go up are made unique: those in the skeleton are the
+// message's.
+void add_attachments(Plan& plan, const PlanInput& input, const std::vector<PartRole>& roles,
+                     const std::vector<std::size_t>& cut) {
+  const auto& parts = input.facts.parts;
+  std::vector<std::string> names;
+  std::vector<std::string> cut_names;
+  std::size_t number = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (roles[i] == PartRole::Container || roles[i] == PartRole::Body) continue;
+    std::string name = mail::clean_file_name(parts[i].name, parts[i].type, ++number);
+    if (std::binary_search(cut.begin(), cut.end(), i)) {
+      cut_names.push_back(std::move(name));
+    } else {
+      plan.in_skeleton.push_back({name, is_listed_for_certain(input.facts, i, roles[i])});
+      names.push_back(std::move(name));
+    }
+  }
+  names.insert(names.end(), cut_names.begin(), cut_names.end());
+  mail::make_names_unique(names);
+  for (std::size_t i = 0; i < cut.size(); ++i) {
+    std::string name = names[plan.in_skeleton.size() + i];
+    plan.parts.push_back(plan_part(parts[cut[i]], cut[i], roles[cut[i]], std::move(name), input.limits));
+  }
+}
+
+// JSON, for the journal as for Graph, holds nothing else.
+bool is_utf8(const Plan& plan) {
+  return is_valid_utf8(plan.rule) && is_valid_utf8(plan.message_id) &&
+         std::all_of(plan.parts.begin(), plan.parts.end(), [](const PlannedPart& part) {
+           return is_valid_utf8(part.content_type) && is_valid_utf8(part.content_id);
+         });
+}
+
+}  // namespace
+
+Outcome make_plan(const PlanInput& input) {
+  if (auto refusal = check_verdict(input.facts)) return *std::move(refusal);
+  if (input.envelope.has_null_sender()) return LeaveAlone{"null-sender", "the envelope sender is <>"};
+  auto mailbox = choose_mailbox(input);
+  if (auto* refusal = std::get_if<LeaveAlone>(&mailbox)) return std::move(*refusal);
+  if (!is_ascii(std::get<std::string>(mailbox))) return LeaveAlone{"smtputf8", "the mailbox is not ASCII"};
+  if (auto refusal = check_service_limits(input.facts, input.limits)) return *std::move(refusal);
+  auto matched = match_recipients(input.envelope, input.facts, input.limits.recipients);
+  if (auto* refusal = std::get_if<LeaveAlone>(&matched)) return std::move(*refusal);
+
+  Plan plan;
+  plan.rule = input.rule.name;
+  plan.mailbox = std::get<std::string>(std::move(mailbox));
+  auto& recipients = std::get<Recipients>(matched);
+  DraftFields fields = make_draft_fields(input, recipients, plan.mailbox);
+  const std::vector<PartRole> roles = assign_roles(input.facts);
+  auto chosen = choose_parts(input.facts, roles, input.rule.part_size, input.limits, std::move(fields.request));
+  if (auto* refusal = std::get_if<LeaveAlone>(&chosen)) return std::move(*refusal);
+
+  auto& partition = std::get<Partition>(chosen);
+  plan.message_id = std::move(fields.message_id);
+  plan.skeleton = std::move(partition.skeleton);
+  plan.to = std::move(recipients.to);
+  plan.cc = std::move(recipients.cc);
+  plan.bcc = std::move(recipients.bcc);
+  add_attachments(plan, input, roles, partition.cut);
+  if (!is_utf8(plan)) return LeaveAlone{"not-utf8", "Message-ID, Content-Type or Content-ID is not UTF-8"};
+  return plan;
+}
+
+}  // namespace graph_milter::plan
