@@ -54,12 +54,17 @@ struct ClientSettings {
   Duration timeout = std::chrono::minutes(2);
 };
 
-// Any thread. Every request carries a fresh client-request-id and, after an Unauthorized answer, is sent once more with
-// a fresh token (bodies are re-readable). Only the exact success code of each operation counts as success: anything
-// else that is not an error status is Unclear.
+struct Call;  // calls.h
+
+// Any thread. Every request takes the lane of its mailbox (http::Request::lane; see paced_door.h), carries a fresh
+// client-request-id and, after an Unauthorized answer, is sent once more with a fresh token (bodies are re-readable).
+// Only the exact success code of each operation counts as success: anything else that is not an error status is
+// Unclear.
 class Client {
  public:
-  Client(ClientSettings settings, std::shared_ptr<http::ApiDoor> door, std::shared_ptr<auth::TokenSource> tokens);
+  // `clock` is asked only for Retry-After dates in answers without a Date of their own.
+  Client(ClientSettings settings, std::shared_ptr<http::ApiDoor> door, std::shared_ptr<auth::TokenSource> tokens,
+         std::shared_ptr<Clock> clock = std::make_shared<SystemClock>());
 
   // POST /users/{mailbox}/messages, text/plain, base64 of `mime` streamed. 201.
   Result<Message> create_draft(std::string_view mailbox, ByteSource& mime);
@@ -82,7 +87,8 @@ class Client {
   Result<bool> attachment_equals(std::string_view mailbox, std::string_view message, std::string_view attachment,
                                  ByteSource& expected);
 
-  // POST .../messages/{id}/send. 202. Transport failures and 5xx are Unclear here.
+  // POST .../messages/{id}/send. 202. Unclear: 5xx, 404, 408, any other success, and no complete answer. Transient and
+  // Throttled mean that nothing was sent.
   Status send(std::string_view mailbox, std::string_view message);
 
   // DELETE .../messages/{id}. 204, 404 and 403 ErrorCannotDeleteObject count as gone.
@@ -95,11 +101,18 @@ class Client {
                                               std::string_view marker);
 
  private:
-  struct Call;
-  Result<http::Response> perform(Call& call);
+  // Sends `call` with a token, once more after a 401, and returns an answer with the call's success code.
+  Result<http::Response> perform(const Call& call);
+  Result<http::Response> perform_once(const Call& call, const Secret& token);
+  Result<std::vector<std::string>> ids_with_marker(const Call& first_page, std::string_view marker);
+  Result<std::vector<std::string>> ids_by_filter(std::string_view mailbox, std::string_view folder,
+                                                 std::string_view marker);
+  Result<std::string> url_of(const Call& call) const;
+
   ClientSettings settings_;
   std::shared_ptr<http::ApiDoor> door_;
   std::shared_ptr<auth::TokenSource> tokens_;
+  std::shared_ptr<Clock> clock_;
 };
 
 }  // namespace graph_milter::graph

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading what Graph answers with its success codes. Pure. nullopt: the body is not what it must be.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/graph/client.h"
+
+namespace graph_milter::graph {
+
+std::optional<Message> read_message(std::string_view body);
+std::optional<Attachment> read_attachment(std::string_view body);
+std::optional<UploadSession> read_session(std::string_view body);
+
+struct AttachmentPage {
+  std::vector<Attachment> attachments;
+  std::string next_link;  // empty: the last page
+};
+std::optional<AttachmentPage> read_attachment_page(std::string_view body);
+
+struct ListedMessage {
+  std::string id;
+  bool has_headers = false;          // the service gave its internetMessageHeaders
+  std::vector<std::string> markers;  // values of X-Graph-Milter-Id
+};
+struct MessagePage {
+  std::vector<ListedMessage> messages;
+  std::string next_link;
+};
+std::optional<MessagePage> read_message_page(std::string_view body);
+
+// Values of X-Graph-Milter-Id in the header at the start of a MIME message.
+std::vector<std::string> markers_in_mime(std::string_view mime);
+
+// "2019-09-25T01:09:30.7671707Z"; also with fewer digits of a second or none. Always UTC.
+std::optional<TimePoint> read_time(std::string_view text);
+
+}  // namespace graph_milter::graph
