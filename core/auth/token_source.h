@@ -15,8 +15,8 @@ namespace graph_milter::auth {
 class TokenSource {
  public:
   virtual ~TokenSource() = default;
-  // A token that is valid for at least a few minutes. Configuration for refused credentials (AADSTS codes in the words),
-  // Transient or Throttled for a token service that is down.
+  // A token that is valid for at least a few minutes. Configuration for refused credentials (AADSTS codes in the
+  // words), Transient or Throttled for a token service that is down.
   virtual Result<Secret> token() = 0;
   // The token was refused with 401: the next token() asks for a new one, unless it already has another.
   virtual void discard(const Secret& refused) = 0;

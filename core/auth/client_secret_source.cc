@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "core/auth/token_reply.h"
+#include "core/auth/token_source.h"
+#include "core/base/file.h"
+#include "core/base/format.h"
+
+namespace graph_milter::auth {
+namespace {
+
+constexpr Duration kRequestTimeout = std::chrono::seconds(30);
+// How long a token that works is left alone after a refresh that failed.
+constexpr Duration kPauseAfterFailedRefresh = std::chrono::seconds(30);
+
+// The form, without a copy that nobody wipes.
+class SecretBody final : public ByteSource {
+ public:
+  explicit SecretBody(const Secret& secret) : secret_(secret) {}
+  ByteCount size() const override { return secret_.reveal().size(); }
+  Result<std::size_t> read_at(ByteCount offset, std::span<char> out) override {
+    return secret_.reveal().copy(out.data(), out.size(), static_cast<std::size_t>(offset));
+  }
+
+ private:
+  const Secret& secret_;
+};
+
+class ClientSecretSource final : public TokenSource {
+ public:
+  ClientSecretSource(ClientSecretSettings settings, std::shared_ptr<http::ApiDoor> door, std::shared_ptr<Clock> clock)
+      : settings_(std::move(settings)),
+        door_(std::move(door)),
+        clock_(std::move(clock)),
+        where_(format("token for {} from {}", settings_.client_id, settings_.login_url)) {}
+
+  Result<Secret> token() override;
+  void discard(const Secret& refused) override;
+
+ private:
+  struct Held {
+    Secret token;
+    TokenTimes times;
+  };
+
+  Result<Grant> ask() const;
+  Result<Grant> ask_without_throwing() const;
+  Result<Secret> refresh(std::unique_lock<std::mutex>& lock);
+
+  const ClientSecretSettings settings_;
+  const std::shared_ptr<http::ApiDoor> door_;
+  const std::shared_ptr<Clock> clock_;
+  const std::string where_;
+
+  std::mutex mutex_;
+  std::condition_variable answered_;
+  std::optional<Held> held_;
+  bool asking_ = false;
+  std::uint64_t answers_ = 0;
+  std::optional<Error> last_error_;  // of the last answer, if it was one
+  TimePoint next_refresh_{};         // after a failed one
+};
+
+Result<Secret> ClientSecretSource::token() {
+  std::unique_lock lock(mutex_);
+  const TimePoint now = clock_->now();
+  if (held_ && now < held_->times.end) {
+    const bool due = now >= held_->times.refresh && now >= next_refresh_ && !asking_;
+    if (!due) return held_->token;
+    const Secret current = held_->token;
+    // A token that still works is not lost to a token service that does not.
+    return refresh(lock).value_or(current);
+  }
+  if (!asking_) {
+    if (last_error_ && last_error_->retry_after && now < next_refresh_) return fail(*last_error_);
+    return refresh(lock);
+  }
+  const std::uint64_t seen = answers_;
+  answered_.wait(lock, [&] { return answers_ != seen; });
+  if (held_) return held_->token;
+  if (last_error_) return fail(*last_error_);
+  return fail(ErrorKind::Transient, where_, "the token was refused as soon as it came");
+}
+
+// An exception here would leave every other caller waiting.
+Result<Grant> ClientSecretSource::ask_without_throwing() const {
+  try {
+    return ask();
+  } catch (const std::exception& exception) {
+    return fail(ErrorKind::System, where_, exception.what());
+  }
+}
+
+// One caller asks; the lock is free meanwhile.
+Result<Secret> ClientSecretSource::refresh(std::unique_lock<std::mutex>& lock) {
+  asking_ = true;
+  lock.unlock();
+  auto grant = ask_without_throwing();
+  lock.lock();
+  asking_ = false;
+  ++answers_;
+  answered_.notify_all();
+  const TimePoint now = clock_->now();
+  if (!grant) {
+    last_error_ = grant.error();
+    next_refresh_ = now + last_error_->retry_after.value_or(kPauseAfterFailedRefresh);
+    return fail(std::move(grant).error());
+  }
+  last_error_.reset();
+  next_refresh_ = {};
+  held_ = Held{grant->token, times_of(*grant, now)};
+  return held_->token;
+}
+
+Result<Grant> ClientSecretSource::ask() const {
+  GM_TRY_ASSIGN(const Secret client_secret, read_secret_file(settings_.client_secret_file));
+  const Secret form = token_form(settings_, client_secret);
+  SecretBody body(form);
+  http::Request request;
+  request.method = http::Method::Post;
+  request.url = Secret(token_url(settings_));
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}};
+  request.body = &body;
+  request.timeout = kRequestTimeout;
+  auto response = door_->send(request);
+  if (!response) {
+    // Nothing is created by asking twice.
+    if (response.error().kind == ErrorKind::Unclear) response.error().kind = ErrorKind::Transient;
+    response.error().where = format("{}: {}", where_, response.error().where);
+    return fail(std::move(response).error());
+  }
+  return read_token_reply(*response, clock_->now(), where_, client_secret);
+}
+
+void ClientSecretSource::discard(const Secret& refused) {
+  const std::lock_guard lock(mutex_);
+  if (held_ && held_->token == refused) held_.reset();
+}
+
+}  // namespace
+
+std::unique_ptr<TokenSource> make_client_secret_source(ClientSecretSettings settings,
+                                                       std::shared_ptr<http::ApiDoor> door,
+                                                       std::shared_ptr<Clock> clock) {
+  return std::make_unique<ClientSecretSource>(std::move(settings), std::move(door), std::move(clock));
+}
+
+}  // namespace graph_milter::auth
