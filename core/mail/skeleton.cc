@@ -88,7 +88,7 @@ std::string_view take_word(std::string_view& text) {
 
 // RFC 2047 words of at most 75 characters, cut between characters (section 5, rule 3).
 std::string encoded_words(std::string_view text) {
-  constexpr std::size_t kRawBytes = 45;  // 60 of base64, 12 around it
+  constexpr std::size_t kRawBytes = 39;  // 52 of base64, 12 around it: 76 columns with a short field name
   std::string out;
   std::string raw;
   const auto flush = [&] {
