@@ -54,6 +54,7 @@ struct Progress {
   std::vector<std::string>
       listed;  // attachment ids that the service made from the MIME (the list before the first part)
   std::vector<PartProgress> parts;  // parallel to Plan::parts
+  TimePoint differed{};             // when the draft was first seen to lack something of the plan; 0: never
   int send_epoch = 0;               // sends that were intended
   TimePoint send_intended{};
   TimePoint seen_unsent{};  // when the draft was first seen unsent after send_intended; 0: never
@@ -73,7 +74,8 @@ struct Entry {
   TimePoint next_attempt{};
   std::string last_error;  // Error::text of the last failure; empty: none
   Progress progress;
-  std::int64_t fence = 0;  // grows with every lease; an update with an old fence is refused
+  std::optional<EntryState> held_from;  // where a Held entry stood
+  std::int64_t fence = 0;               // grows with every lease; an update with an old fence is refused
 };
 
 // What `queue list` shows.

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which step an entry may take from where it stands. Pure.
+//
+//   Accepted -> DraftIntent -> Draft -> Verified -> SendIntent -> Sent -> Done
+//                   ^            |          |
+//                   +------------+----------+      a new draft, only while no send was ever intended
+//   every state before Sent -> Held
+//
+// A state may be written again with new progress, except Done. Nothing leads back once a send was intended, because
+// then only the other side knows whether the message is out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "core/queue/entry.h"
+
+namespace graph_milter::queue {
+
+inline constexpr std::array<EntryState, 8> kEntryStates = {
+    EntryState::Accepted,   EntryState::DraftIntent, EntryState::Draft, EntryState::Verified,
+    EntryState::SendIntent, EntryState::Sent,        EntryState::Done,  EntryState::Held};
+
+// kMayFollow[from][to], both in the order of kEntryStates.
+inline constexpr bool kMayFollow[8][8] = {
+    //                 Accepted  Intent  Draft  Verified  SendInt  Sent   Done   Held
+    /* Accepted    */ {true, true, false, false, false, false, false, true},
+    /* DraftIntent */ {false, true, true, false, false, false, false, true},
+    /* Draft       */ {false, true, true, true, false, false, false, true},
+    /* Verified    */ {false, true, false, true, true, false, false, true},
+    /* SendIntent  */ {false, false, false, false, true, true, false, true},
+    /* Sent        */ {false, false, false, false, false, true, true, false},
+    /* Done        */ {false, false, false, false, false, false, false, false},
+    /* Held        */ {false, false, false, false, false, false, false, false},
+};
+
+constexpr bool may_follow(EntryState from, EntryState to) {
+  return kMayFollow[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+}
+
+// What the rules look at.
+struct Standing {
+  EntryState state = EntryState::Accepted;
+  int send_epoch = 0;
+  int drafts_made = 0;
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
+Standing standing_of(const Entry& entry);
+
+// Why the step is not allowed; empty: it is.
+std::string_view illegal_step(const Standing& from, const Standing& to);
+
+// Delivery has nothing more to do with it.
+constexpr bool is_final(EntryState state) { return state == EntryState::Done || state == EntryState::Held; }
+
+}  // namespace graph_milter::queue

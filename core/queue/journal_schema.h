@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of the journal, and how an older journal becomes a current one.
+#pragma once
+
+#include <soci/soci.h>
+
+#include <string>
+
+#include "core/base/result.h"
+
+namespace graph_milter::queue {
+
+inline constexpr long long kSchemaVersion = 1;
+
+// Makes the tables in a new journal, takes an old one step by step to kSchemaVersion, all in one transaction, and
+// refuses (Configuration) one that a newer graph-milter wrote. Throws what SOCI throws.
+Status prepare_schema(soci::session& session, const std::string& path);
+
+// Corrupt, with SQLite's own words, if the file is damaged.
+Status check_integrity(soci::session& session, const std::string& path);
+
+}  // namespace graph_milter::queue

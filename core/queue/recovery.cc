@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/queue/recovery.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/format.h"
+#include "core/base/log.h"
+#include "core/queue/entry_rules.h"
+#include "core/queue/journal_rows.h"
+#include "core/queue/sql_session.h"
+
+namespace graph_milter::queue {
+
+namespace {
+
+struct Unfit {
+  std::string id, queue_id;
+  Error why;
+};
+
+struct Findings {
+  std::vector<std::string> ids;  // ascending
+  std::vector<Unfit> unfit;
+  std::size_t waiting = 0;
+  std::size_t held = 0;
+};
+
+// Why an entry can't go on; nullopt: it can.
+Result<std::optional<Error>> examine(const Row& row, const Spool& spool) {
+  const auto entry = entry_of(row);
+  if (!entry) return entry.error();
+  // What Graph has sent needs its file no more: a missing one is no reason to trouble anybody.
+  if (entry->state == EntryState::Sent) return std::nullopt;
+  const auto size = spool.message_size(entry->id);
+  if (!size) {
+    if (size.error().kind == ErrorKind::System) return fail(size.error());
+    return size.error();
+  }
+  if (*size == entry->size) return std::nullopt;
+  return make_error(ErrorKind::Corrupt, spool.message_path(entry->id),
+                    format("the message file has {} bytes, and {} were taken", *size, entry->size));
+}
+
+Result<Findings> examine_all(soci::session& session, const Spool& spool) {
+  Findings found;
+  std::optional<Error> failure;
+  for_each_live_row(session, [&](const Row& row) {
+    found.ids.push_back(row.id);
+    if (parse_entry_state(row.state) == EntryState::Held) {
+      ++found.held;
+      return;
+    }
+    auto why = examine(row, spool);
+    if (!why) {
+      failure = std::move(why).error();
+    } else if (*why) {
+      found.unfit.push_back(Unfit{row.id, row.queue_id, **why});
+    } else {
+      ++found.waiting;
+    }
+  });
+  if (failure) return fail(*std::move(failure));
+  return found;
+}
+
+}  // namespace
+
+Result<RecoveryReport> recover(soci::session& session, Spool& spool, TimePoint now) {
+  try {
+    GM_TRY_ASSIGN(const Findings found, examine_all(session, spool));
+    for (const Unfit& unfit : found.unfit) {
+      set_held(session, unfit.id, unfit.why.text());
+      LogLine(LogLevel::Error, unfit.queue_id, "held").field("entry", unfit.id).error(unfit.why);
+    }
+    remove_tombstones(session, to_unix_ms(now - kTombstoneAge));
+    GM_TRY_ASSIGN(const Spool::Swept swept, spool.sweep([&](const std::string& id) {
+      return std::binary_search(found.ids.begin(), found.ids.end(), id);
+    }));
+    RecoveryReport report;
+    report.waiting = found.waiting;
+    report.newly_held = found.unfit.size();
+    report.held = found.held + found.unfit.size();
+    report.files_removed = swept.removed;
+    return report;
+  } catch (const std::exception& failure) {
+    return fail(translate(failure, journal_path(spool.directory()), "recovering the journal").error);
+  }
+}
+
+}  // namespace graph_milter::queue

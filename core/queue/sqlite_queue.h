@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Queue over SQLite. Made by Queue::open.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/queue/journal_rows.h"
+#include "core/queue/journal_writer.h"
+#include "core/queue/leases.h"
+#include "core/queue/queue.h"
+#include "core/queue/spool.h"
+
+namespace graph_milter::queue {
+
+class SqliteQueue final : public Queue {
+ public:
+  SqliteQueue(QueueSettings settings, std::shared_ptr<Clock> clock, SpoolLock lock, SessionPointer writer,
+              SessionPointer reader);
+
+  bool failed() const override { return writer_.failed(); }
+  std::string incoming_directory() const override { return spool_.incoming_directory(); }
+  Status check_room(ByteCount bytes) override;
+  Status commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
+                const plan::Plan& plan) override;
+  Result<std::optional<Entry>> lease_next(TimePoint now, const std::vector<std::string>& busy_mailboxes) override;
+  Result<std::optional<TimePoint>> next_due() override;
+  void wait_for_work(TimePoint until) override;
+  void wake() override { leases_.signal(); }
+  Status record(const Entry& entry) override;
+  Status defer(const Entry& entry, TimePoint next_attempt, const Error& why) override;
+  Status hold(const Entry& entry, const Error& why) override;
+  Status release(const Entry& entry) override;
+  Status finish(const Entry& entry) override;
+  Result<std::unique_ptr<ByteSource>> open_message(const Entry& entry) override;
+  Result<std::vector<EntrySummary>> list() override;
+  Result<std::optional<Entry>> find(const std::string& id) override;
+
+  std::uint64_t transactions() const { return writer_.transactions(); }
+
+ private:
+  class Promise;
+
+  Result<std::string> write_message(const std::string& id, mail::MessageFile& message);
+  Status insert(const Row& row);
+  Result<std::optional<std::string>> choose_due(TimePoint now, const std::vector<std::string>& busy_mailboxes);
+  Result<std::optional<Entry>> take(const std::string& id);
+  Status hold_damaged(const std::string& id, const Error& why);
+  Status write(const Entry& entry, const Lease& lease);
+  Status fail_if_grave(Error error);
+  template <class Function>
+  auto read(Function function) -> Result<decltype(function(std::declval<soci::session&>()))>;
+
+  const QueueSettings settings_;
+  const std::shared_ptr<Clock> clock_;
+  const SpoolLock lock_;
+  Spool spool_;
+  Leases leases_;
+
+  std::mutex promised_mutex_;
+  std::map<std::string, ByteCount> promised_;  // commits in flight: id and the bytes they may still need
+
+  std::mutex reader_mutex_;
+  SessionPointer reader_;
+  JournalWriter writer_;  // last: its thread must end before anything it uses
+};
+
+}  // namespace graph_milter::queue

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a start makes of a spool that a crash, a disk or a person has damaged.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include "core/base/file.h"
+#include "core/queue/queue.h"
+#include "tests/support/temp_folder.h"
+#include "tests/unit/queue/samples.h"
+
+namespace graph_milter::queue::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RecoveryTest : public ::testing::Test {
+ protected:
+  RecoveryTest() : spool_(folder_.file("spool")), directory_(spool_.settings.directory) { spool_.open(); }
+
+  graph_milter::test::TempFolder folder_;
+  Spooler spool_;
+  const std::string directory_;
+};
+
+TEST_F(RecoveryTest, HoldsAnEntryWhoseFileIsMissing) {
+  const std::string hurt = spool_.put("first message");
+  spool_.close();
+  const std::string path = message_path(directory_, hurt);
+  fs::remove(path);
+  spool_.reopen();
+  const Entry held = spool_.find(hurt);
+  EXPECT_EQ(held.state, EntryState::Held);
+  EXPECT_EQ(held.held_from, EntryState::Accepted);
+  EXPECT_EQ(held.last_error, path + ": the message file is missing");
+}
+
+TEST_F(RecoveryTest, HoldsAnEntryWhoseFileIsShort) {
+  const std::string hurt = spool_.put("first message");
+  spool_.close();
+  const std::string path = message_path(directory_, hurt);
+  fs::resize_file(path, 5);
+  spool_.reopen();
+  EXPECT_EQ(spool_.find(hurt).last_error, path + ": the message file has 5 bytes, and 13 were taken");
+}
+
+TEST_F(RecoveryTest, HoldsAnEntryWhoseFileBecameALink) {
+  const std::string hurt = spool_.put("first message");
+  spool_.close();
+  const std::string path = message_path(directory_, hurt);
+  fs::rename(path, folder_.file("moved"));
+  fs::create_symlink(folder_.file("moved"), path);
+  spool_.reopen();
+  const Entry entry = spool_.find(hurt);
+  EXPECT_EQ(entry.state, EntryState::Held);
+  EXPECT_EQ(entry.last_error, path + ": the message file is not a regular file");
+  EXPECT_FALSE(spool_.queue->open_message(entry));
+  EXPECT_TRUE(fs::is_symlink(path));
+}
+
+struct RowDamage {
+  const char* change;  // SQL
+  const char* why;
+};
+
+TEST_F(RecoveryTest, HoldsDamagedRowsAndGoesOnWithTheOthers) {
+  const RowDamage cases[] = {
+      {"state = 'frozen'", "unknown state \"frozen\""},
+      {"envelope = '{'", "envelope: "},
+      {"envelope = '{}'", "envelope: no usable value for queue_id"},
+      {"plan = ''", "plan: "},
+      {"progress = '[]'", "progress: not a JSON object"},
+      {"size = -1", "a number is out of range"},
+      {"attempts = 9000000000000", "a number is out of range"},
+  };
+  for (const RowDamage& item : cases) {
+    SCOPED_TRACE(item.change);
+    const std::string hurt = spool_.put("first message");
+    const std::string well = spool_.put("second message");
+    spool_.close();
+    damage(directory_, std::string("UPDATE entry SET ") + item.change + " WHERE id = '" + hurt + "'");
+    for (int start = 0; start < 2; ++start) {
+      spool_.reopen();
+      const auto list = spool_.queue->list();
+      ASSERT_TRUE(list) << list.error().text();
+      EXPECT_EQ((*list)[0].id, hurt);
+      EXPECT_EQ((*list)[0].state, EntryState::Held);
+      const std::string words = "entry " + hurt + ": damaged row in the journal: " + item.why;
+      EXPECT_EQ((*list)[0].last_error.substr(0, words.size()), words);
+      EXPECT_EQ(spool_.lease().id, well);
+      EXPECT_TRUE(fs::exists(message_path(directory_, hurt))) << "the message is the administrator's now";
+    }
+    spool_.close();
+    damage(directory_, "DELETE FROM entry");
+    spool_.open();
+  }
+}
+
+// The row went bad after the start: it is found when its turn comes.
+TEST_F(RecoveryTest, HoldsARowThatIsDamagedWhileTheQueueIsOpen) {
+  const std::string hurt = spool_.put("first message");
+  const std::string well = spool_.put("second message");
+  damage(directory_, "UPDATE entry SET plan = '{}' WHERE id = '" + hurt + "'");
+  EXPECT_EQ(spool_.lease().id, well);
+  const auto found = spool_.queue->find(hurt);
+  const auto list = spool_.queue->list();
+  ASSERT_TRUE(list);
+  EXPECT_EQ((*list)[0].state, EntryState::Held);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::Corrupt);
+}
+
+TEST_F(RecoveryTest, LeavesWhatGraphHasSentAlone) {
+  const std::string id = spool_.put("text");
+  spool_.advance(spool_.lease(), EntryState::Sent);
+  spool_.close();
+  fs::remove(message_path(directory_, id));
+  spool_.reopen();
+  const Entry entry = spool_.lease();
+  EXPECT_EQ(entry.state, EntryState::Sent);
+  EXPECT_TRUE(spool_.queue->finish(entry));
+}
+
+// The state after a crash between the tombstone and the unlink.
+TEST_F(RecoveryTest, RemovesTheFileOfADoneEntry) {
+  const std::string id = spool_.put("text");
+  const std::string path = message_path(directory_, id);
+  fs::copy_file(path, folder_.file("copy"));
+  ASSERT_TRUE(spool_.queue->finish(spool_.advance(spool_.lease(), EntryState::Sent)));
+  spool_.close();
+  fs::rename(folder_.file("copy"), path);
+  spool_.reopen();
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_EQ(spool_.find(id).state, EntryState::Done);
+}
+
+TEST_F(RecoveryTest, RemovesFilesThatNoEntryNames) {
+  const std::string kept = spool_.put("text");
+  const std::string orphan = spool_.new_id();
+  fs::create_directories(fs::path(message_path(directory_, orphan)).parent_path());
+  std::ofstream(message_path(directory_, orphan)) << "never answered";
+  std::ofstream(directory_ + "/incoming/.tmp-1-x") << "half";
+  spool_.reopen();
+  EXPECT_EQ(files_in(directory_), std::vector<std::string>{kept + ".msg"});
+}
+
+TEST_F(RecoveryTest, RefusesADamagedJournalAndKeepsTheMail) {
+  const std::string id = spool_.put("text");
+  for (int i = 0; i < 30; ++i) spool_.put("more");
+  spool_.close();
+  {
+    std::fstream file(directory_ + "/journal.sqlite", std::ios::in | std::ios::out | std::ios::binary);
+    for (int page = 1; page < 8; ++page) {  // the headers of pages
+      file.seekp(page * 4096);
+      file.write(std::string(16, '\xEE').data(), 16);
+    }
+  }
+  const auto opened = Queue::open(spool_.settings, spool_.clock);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::Corrupt);
+  EXPECT_EQ(opened.error().where, directory_ + "/journal.sqlite");
+  EXPECT_TRUE(fs::exists(message_path(directory_, id)));
+}
+
+TEST_F(RecoveryTest, RefusesAJournalOfANewerVersion) {
+  spool_.close();
+  damage(directory_, "UPDATE schema_version SET version = 7");
+  const auto opened = Queue::open(spool_.settings, spool_.clock);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().text(), directory_ +
+                                       "/journal.sqlite: the journal has version 7, and this graph-milter knows "
+                                       "up to 1 (use the graph-milter that wrote it, or a newer one)");
+}
+
+TEST_F(RecoveryTest, FinishesASchemaThatWasNeverWritten) {
+  spool_.close();
+  fs::remove(directory_ + "/journal.sqlite");
+  ASSERT_TRUE(open_file(directory_ + "/journal.sqlite", O_CREAT | O_RDWR, 0600))
+      << "all a crash in the first start left";
+  spool_.open();
+  EXPECT_FALSE(spool_.put("text").empty());
+}
+
+// A small file system of its own, filled to the brim by somebody else.
+class FullDisk : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to mount a small file system";
+    fs::create_directory(folder_.file("disk"));
+    if (::mount("tmpfs", folder_.file("disk").c_str(), "tmpfs", 0, "size=3m,mode=0700") != 0) {
+      GTEST_SKIP() << "cannot mount a tmpfs here: errno " << errno;
+    }
+    mounted_ = true;
+  }
+  void TearDown() override {
+    if (mounted_) ::umount2(folder_.file("disk").c_str(), MNT_DETACH);
+  }
+
+  // Leaves at most `bytes` free.
+  void fill(ByteCount bytes) const {
+    const fs::space_info space = fs::space(folder_.file("disk"));
+    std::ofstream(folder_.file("disk/filler"), std::ios::binary) << std::string(space.available - bytes, 'f');
+  }
+
+  graph_milter::test::TempFolder folder_;
+  bool mounted_ = false;
+};
+
+TEST_F(FullDisk, RefusesNewMailBelowTheReserveAndKeepsTheOld) {
+  Spooler spool(folder_.file("disk/spool"), 1024 * 1024);
+  spool.open();
+  const std::string id = spool.put("old mail");
+  EXPECT_TRUE(spool.queue->check_room(1000));
+  fill(1024 * 1024 + 100 * 1024);
+  const Status room = spool.queue->check_room(1000 * 1024);
+  ASSERT_FALSE(room);
+  EXPECT_EQ(room.error().status, ENOSPC);
+  const Status status = spool.try_put(spool.new_id(), "new mail");
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().status, ENOSPC);
+  EXPECT_FALSE(spool.queue->failed());
+  EXPECT_EQ(files_in(spool.settings.directory), std::vector<std::string>{id + ".msg"});
+  // The reserve is there so that what was taken can be finished.
+  EXPECT_TRUE(spool.queue->finish(spool.advance(spool.lease(), EntryState::Sent)));
+  fs::remove(folder_.file("disk/filler"));
+  EXPECT_FALSE(spool.put("new mail").empty());
+}
+
+TEST_F(FullDisk, SaysSoWhenTheJournalFindsNoRoomAndGoesOnLater) {
+  Spooler spool(folder_.file("disk/spool"));
+  spool.open();
+  const std::string id = spool.put("old mail");
+  Entry entry = spool.lease();
+  fill(0);
+  entry.state = EntryState::DraftIntent;
+  const Status status = spool.queue->record(entry);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().kind, ErrorKind::System);
+  EXPECT_EQ(status.error().status, ENOSPC);
+  ASSERT_FALSE(spool.queue->failed());
+  EXPECT_EQ(spool.find(id).state, EntryState::Accepted);
+  fs::remove(folder_.file("disk/filler"));
+  EXPECT_TRUE(spool.queue->record(entry)) << "the lease is still ours";
+  spool.reopen();
+  EXPECT_EQ(spool.find(id).state, EntryState::DraftIntent);
+}
+
+}  // namespace
+}  // namespace graph_milter::queue::test
