@@ -222,8 +222,10 @@ bool Exchange::take_header_line(std::string_view line) {
     // Also after an interim answer (1xx): only the last one counts.
     response_.status = status;
     response_.headers.clear();
+    header_complete_ = false;
     return true;
   }
+  if (trim(line).empty()) header_complete_ = true;
   const auto colon = line.find(':');
   if (colon != std::string_view::npos)
     response_.headers[to_lower(trim(line.substr(0, colon)))] = std::string(trim(line.substr(colon + 1)));
@@ -306,6 +308,9 @@ Result<Response> Exchange::conclude(CURLcode code) {
   if (error_ && code != CURLE_OK) return fail(*std::move(error_));
   if (code != CURLE_OK && !(enough_ && code == CURLE_WRITE_ERROR)) return fail(explain(failure(code), where_));
 
+  if (!header_complete_)
+    return fail(kind_after_writing(request_.method), where_,
+                format("the connection was closed inside the header of an answer with status {}", response_.status));
   const bool body_complete = !sends_body() || request_.body == nullptr || body_read_ == request_.body->size();
   if (!body_complete && response_.status < 300) {
     Error error =
