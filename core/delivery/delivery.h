@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The delivering half: worker threads that take entries from the queue and send a courier with each.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "core/config/settings.h"
+#include "core/delivery/courier.h"
+#include "core/delivery/mailbox_board.h"
+#include "core/delivery/retry_schedule.h"
+
+namespace graph_milter::delivery {
+
+struct DeliverySettings {
+  std::size_t workers = 8;
+  std::size_t mailbox_requests = 4;  // couriers at once for one mailbox
+  RetrySchedule retry;
+  CourierSettings courier;
+};
+
+// As the configuration says. `instance` is the first half of every marker.
+DeliverySettings delivery_settings(const config::Settings& settings, std::string instance);
+
+class Delivery {
+ public:
+  // All of them outlive it. Starts nothing.
+  Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services);
+  // Stops, and waits for the workers without end.
+  ~Delivery();
+
+  // Starts the workers. Once.
+  void start();
+
+  // Takes no further entries and lets each worker end the request it is in; what is unfinished goes on from the journal
+  // at the next start. True: all workers have ended. False: `patience` is over and some still wait for an answer; make
+  // the doors give up (HttpSettings::stop, MailboxGate::close) and let the destructor wait.
+  bool stop(Duration patience);
+
+  // One entry, if one is due, in the caller's thread: for tests and for the workers. False: none was due, or the queue
+  // failed.
+  bool deliver_one(std::stop_token stop);
+
+ private:
+  void work(const std::stop_token& stop);
+  std::optional<queue::Entry> lease();
+  void wait(const std::stop_token& stop);
+  void settle(const Courier& courier, const Ending& ending);
+  void park(queue::Entry entry, const Park& park);
+  void retry(const queue::Entry& entry, const Retry& retry);
+  void hold(const queue::Entry& entry, const Hold& hold);
+  void release(const queue::Entry& entry);
+  void end_lease(const queue::Entry& entry, const Status& written);
+  double dice();
+
+  const DeliverySettings settings_;
+  queue::Queue& queue_;
+  targets::Services services_;
+  MailboxBoard board_;
+
+  std::mutex lease_mutex_;  // so that two workers can't both take the last place of a mailbox
+  std::mutex dice_mutex_;
+  std::mt19937_64 dice_{std::random_device{}()};
+
+  std::stop_source stop_;
+  std::mutex workers_mutex_;
+  std::condition_variable worker_ended_;
+  std::size_t at_work_ = 0;
+  std::vector<std::jthread> workers_;  // last: joined before anything they use goes
+};
+
+}  // namespace graph_milter::delivery

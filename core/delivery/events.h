@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log lines of the delivering half, one function per event; the field names are part of what administrators search
+// for.
+#pragma once
+
+#include "core/base/error.h"
+#include "core/queue/entry.h"
+#include "core/targets/draft_check.h"
+
+namespace graph_milter::delivery {
+
+// The draft is there. `adopted`: it was found, made by a request whose answer was lost.
+void log_drafted(const queue::Entry& entry, bool adopted, TimePoint now);
+
+// Part `part` is there. `way`: "post", "session", or "found" where its last answer was lost.
+void log_uploaded(const queue::Entry& entry, std::size_t part, std::string_view way, TimePoint now);
+
+// The draft differs from the plan and is made anew, or the entry is held.
+void log_differs(const queue::Entry& entry, const targets::Difference& difference, TimePoint now);
+
+// Graph has taken the message. `found`: it was found sent; the answer to the send was lost.
+void log_sent(const queue::Entry& entry, bool found, TimePoint now);
+
+// It goes on at `next`. What only the administrator can mend is an error, the rest a warning.
+void log_deferred(const queue::Entry& entry, const Error& why, TimePoint next, TimePoint now);
+
+// It goes on at `next`; nothing failed.
+void log_waiting(const queue::Entry& entry, const Error& why, TimePoint next, TimePoint now);
+
+// The administrator must decide.
+void log_held(const queue::Entry& entry, const Error& why, TimePoint now);
+
+}  // namespace graph_milter::delivery
