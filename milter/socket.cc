@@ -6,15 +6,13 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <cstring>
-#include <memory>
 
 #include "core/base/file.h"
-#include "core/base/format.h"
+#include "core/config/unix_socket.h"
 
 namespace graph_milter::milter {
 
@@ -25,41 +23,6 @@ constexpr const char* kOption = "socket";
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == 0 ? std::string("/") : path.substr(0, slash);
-}
-
-// Whether somebody listens: errno of connect(2), 0 if it went through.
-Result<int> try_connect(const std::string& path) {
-  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!probe.is_open()) return fail(system_error(kOption, "cannot make a socket", errno));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const void* generic = &address;
-  return connect(probe.get(), static_cast<const sockaddr*>(generic), sizeof address) == 0 ? 0 : errno;
-}
-
-Status remove_stale(const SocketPlan& plan) {
-  const std::string& path = plan.address.path;
-  struct stat info {};
-  if (lstat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT) return {};
-    return fail(system_error(kOption, "cannot look at " + path, errno));
-  }
-  if (!S_ISSOCK(info.st_mode)) {
-    return fail(ErrorKind::Configuration, kOption, path + " exists and is not a socket", "choose another path");
-  }
-  GM_TRY_ASSIGN(const int why, try_connect(path));
-  // EAGAIN: the backlog of whoever listens is full.
-  if (why == 0 || why == EAGAIN) {
-    return fail(ErrorKind::Configuration, kOption, path + " is in use by another process",
-                "stop it, or choose another path");
-  }
-  if (why != ECONNREFUSED) return fail(system_error(kOption, "cannot tell whether " + path + " is in use", why));
-  if (info.st_uid != geteuid() && info.st_uid != plan.daemon_uid && info.st_uid != plan.owner.value_or(geteuid())) {
-    return fail(ErrorKind::Configuration, kOption,
-                format("{} is left over from another user (uid {})", path, info.st_uid), "remove it");
-  }
-  return remove_file(path);
 }
 
 Status give_access(const SocketPlan& plan) {
@@ -88,7 +51,8 @@ Status open_unix(const SocketPlan& plan, const std::function<bool(const std::str
     return fail(system_error(kOption, "cannot create a socket in " + directory, errno)
                     .with_hint("the daemon's user needs write access to that directory"));
   }
-  GM_TRY(remove_stale(plan));
+  const std::array ours = {geteuid(), plan.daemon_uid, plan.owner.value_or(plan.daemon_uid)};
+  GM_TRY(config::remove_stale_socket(plan.address.path, ours, kOption));
   const mode_t before = umask(0007);
   const bool opened = open(plan.address.text());
   umask(before);
