@@ -106,7 +106,7 @@ std::string sample_conf() {
                   [&](const Option& option) {
                     const std::string value = option.default_value();
                     out += "\n" + wrap(option.help, "# ", 120);
-                    out += wrap(facts_of(option) + ".", "# ", 120);
+                    out += wrap("Value: " + facts_of(option) + ".", "# ", 120);
                     out += format("#{} = {}\n", option.name, value.empty() ? std::string(option.example) : value);
                   });
   return out.append(kSampleRule);

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_commands.h"
+
+#include <sysexits.h>
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+#include "core/admin/queue_question.h"
+#include "core/base/format.h"
+#include "core/base/text.h"
+#include "core/config/exit_status.h"
+#include "core/config/option_printer.h"
+#include "core/service/service.h"
+#include "milter/ctl_explain.h"
+
+namespace graph_milter::ctl {
+
+namespace {
+
+constexpr std::string_view kProgram = "graph-milterctl";
+
+void complain(const Call& call, const Error& error) { call.err << kProgram << ": " << error.text() << "\n"; }
+
+// Runs `then` with a configuration in which nothing is wrong; otherwise says all that is.
+template <class Then>
+int with_configuration(const Call& call, Then then) {
+  const config::Reading reading = config::read_configuration(call.arguments.conf_file, call.arguments.overrides);
+  if (reading.ok()) return then(reading.configuration);
+  for (const Error& error : reading.errors) complain(call, error);
+  return config::exit_status_of_configuration(reading.errors);
+}
+
+int config_show(const Call& call) {
+  return with_configuration(call, [&](const config::Configuration& configuration) {
+    call.out << config::effective_conf(configuration);
+    return EX_OK;
+  });
+}
+
+int config_check(const Call& call) {
+  return with_configuration(call, [&](const config::Configuration& configuration) {
+    std::vector<Error> errors = config::check_surroundings(configuration);
+    const auto policy = service::read_policy(configuration);
+    if (!policy) errors.push_back(policy.error());
+    for (const Error& error : errors) complain(call, error);
+    if (!errors.empty()) return config::exit_status_of_configuration(errors);
+    const std::size_t rules = policy->rules().size();
+    call.out << format("{}: no errors, {} rule{}\n", call.arguments.conf_file, rules, rules == 1 ? "" : "s");
+    return EX_OK;
+  });
+}
+
+int config_sample(const Call& call) {
+  call.out << config::sample_conf();
+  return EX_OK;
+}
+
+int config_man(const Call& call) {
+  call.out << config::man_options();
+  return EX_OK;
+}
+
+admin::Form form_of(const Call& call) { return call.arguments.json ? admin::Form::Json : admin::Form::Words; }
+
+int print(const Call& call, const Result<admin::QueueAnswer>& answer) {
+  if (!answer) {
+    complain(call, answer.error());
+    return config::exit_status(answer.error());
+  }
+  if (!answer->note.empty()) call.err << kProgram << ": " << answer->note << "\n";
+  call.out << answer->text;
+  return EX_OK;
+}
+
+template <class Ask>
+int ask_queue(const Call& call, Ask ask) {
+  return with_configuration(call, [&](const config::Configuration& configuration) {
+    const config::Settings& settings = configuration.settings;
+    return print(call, ask(admin::QueuePlaces{settings.control_socket, settings.spool_directory}));
+  });
+}
+
+int queue_list(const Call& call) {
+  return ask_queue(call, [&](const auto& places) { return admin::ask_list(places, form_of(call)); });
+}
+
+int queue_show(const Call& call) {
+  return ask_queue(call, [&](const auto& places) { return admin::ask_entry(places, call.operands[0], form_of(call)); });
+}
+
+int status(const Call& call) {
+  return ask_queue(call, [&](const auto& places) { return admin::ask_status(places, form_of(call)); });
+}
+
+int explain(const Call& call) {
+  return with_configuration(call, [&](const config::Configuration& configuration) {
+    return explain_file(configuration, {call.operands[0], call.arguments.envelope, call.arguments.json}, call.out,
+                        call.err);
+  });
+}
+
+constexpr std::array kCommands = {
+    Command{"status", "", "the running daemon in a few numbers", status},
+    Command{"queue list", "", "the messages that wait, oldest first", queue_list},
+    Command{"queue show", "ID", "all that is known of one message", queue_show},
+    Command{"explain", "FILE", "what would become of the message in FILE (- is standard input), and why", explain},
+    Command{"config check", "", "check conf file, rules, secret and groups", config_check},
+    Command{"config show", "", "every option in effect, and where it was set", config_show},
+    Command{"config sample", "", "a conf file with every option commented out", config_sample},
+    Command{"config man", "", "the options section of graph-milter.conf(5)", config_man},
+};
+
+bool begins_with(const std::vector<std::string>& words, const std::vector<std::string>& name) {
+  return words.size() >= name.size() && std::equal(name.begin(), name.end(), words.begin());
+}
+
+const Command* find_command(const std::vector<std::string>& words, std::vector<std::string>& operands) {
+  for (const Command& command : kCommands) {
+    const std::vector<std::string> name = split_list(command.name, " ");
+    if (!begins_with(words, name)) continue;
+    operands.assign(words.begin() + static_cast<std::ptrdiff_t>(name.size()), words.end());
+    return &command;
+  }
+  return nullptr;
+}
+
+Error unknown_command(const std::vector<std::string>& words) {
+  std::string typed = words.front();
+  if (words.size() > 1) typed += " " + words[1];
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.push_back(command.name);
+  std::string_view nearest = nearest_word(typed, names);
+  if (nearest.empty()) nearest = nearest_word(words.front(), names);
+  return make_error(
+      ErrorKind::Usage, std::string(kProgram), format("unknown command \"{}\"", escape_for_log(typed, 64)),
+      nearest.empty() ? format("{} --help lists the commands", kProgram) : format("did you mean {}?", nearest));
+}
+
+}  // namespace
+
+std::size_t Command::operand_count() const { return split_list(operands, " ").size(); }
+
+std::span<const Command> commands() { return kCommands; }
+
+std::string usage() {
+  std::string out = format("usage: {} [flags] command\n\nCommands:\n", kProgram);
+  for (const Command& command : kCommands) {
+    out += format("  {:<16} {}\n", format("{} {}", command.name, command.operands), command.help);
+  }
+  return out + "\n" + config::ctl_flags_help();
+}
+
+int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  const auto arguments = config::parse_ctl_arguments(argc, argv);
+  if (!arguments) {
+    err << arguments.error().text() << "\n";
+    return EX_USAGE;
+  }
+  if (arguments->version) {
+    out << kProgram << " " << GM_VERSION << "\n";
+    return EX_OK;
+  }
+  if (arguments->help || arguments->words.empty()) {
+    (arguments->help ? out : err) << usage();
+    return arguments->help ? EX_OK : EX_USAGE;
+  }
+  Call call{*arguments, {}, out, err};
+  const Command* command = find_command(arguments->words, call.operands);
+  if (command == nullptr) {
+    err << unknown_command(arguments->words).text() << "\n";
+    return EX_USAGE;
+  }
+  if (call.operands.size() != command->operand_count()) {
+    err << format("usage: {} {}{}{}\n", kProgram, command->name, command->operands.empty() ? "" : " ",
+                  command->operands);
+    return EX_USAGE;
+  }
+  return command->run(call);
+}
+
+}  // namespace graph_milter::ctl
