@@ -36,6 +36,7 @@ std::string facts_of(const Option& option) {
   } else if (!option.if_empty.empty()) {
     out += "; default: " + std::string(option.if_empty);
   }
+  if (option.reload == Reload::Live) out += "; no restart";
   return out;
 }
 
@@ -57,7 +58,9 @@ constexpr std::string_view kSampleHead =
     "#\n"
     "# SIZE is a number of bytes, or a number with K, M or G (1024 bytes and its powers). TIME is a number with ms, "
     "s,\n"
-    "# m, h or d. Other files are read in place with include = FILE.\n";
+    "# m, h or d. Other files are read in place with include = FILE. A change of an option marked \"no restart\", and "
+    "of\n"
+    "# a rule, takes effect when the daemon gets SIGUSR1.\n";
 
 constexpr std::string_view kSampleRule =
     "\n"
@@ -117,7 +120,7 @@ std::string man_options() {
   for_each_option([&](std::string_view heading) { out += format(".SS {}\n", roff(heading)); },
                   [&](const Option& option) {
                     out += format(".TP\n.BR {} \" = {}\"\n", roff(option.name), roff(facts_of(option)));
-                    out += wrap(roff(option.help), "", 120);
+                    out += wrap(roff(option.help), "", 79);
                   });
   return out;
 }

@@ -39,6 +39,26 @@ OptionType text_word_option(const std::vector<std::string>& words, std::string S
       [words, member](Settings& settings, std::size_t index) { settings.*member = words[index]; });
 }
 
+// For what the daemon takes over at SIGUSR1.
+Option live(Option option) {
+  option.reload = Reload::Live;
+  return option;
+}
+
+std::vector<Option> all_live(std::vector<Option> options) {
+  for (Option& option : options) option.reload = Reload::Live;
+  return options;
+}
+
+OptionType facility_option() {
+  OptionType type = text_word_option(
+      {"mail", "daemon", "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"},
+      &Settings::syslog_facility);
+  type.form = "FACILITY";
+  type.range = "mail, daemon, user or local0 to local7";
+  return type;
+}
+
 std::vector<std::string> cloud_names() {
   std::vector<std::string> names;
   for (const Cloud& cloud : clouds()) names.emplace_back(cloud.name);
@@ -69,10 +89,11 @@ std::vector<Option> microsoft_options() {
        "Required.",
        "/etc/graph-milter/client-secret",
        {}},
-      {"tenant-domains", heading, list_option("DOMAIN...", &Settings::tenant_domains, check_domain),
-       "The domains whose addresses are mailboxes of the tenant: only mail whose From is in one of them is relayed. A "
-       "domain does not stand for its subdomains. Required as soon as a rule relays.",
-       "contoso.com", "none"},
+      live({"tenant-domains", heading, list_option("DOMAIN...", &Settings::tenant_domains, check_domain),
+            "The domains whose addresses are mailboxes of the tenant: only mail whose From is in one of them is "
+            "relayed. A "
+            "domain does not stand for its subdomains. Required as soon as a rule relays.",
+            "contoso.com", "none"}),
       {"cloud",
        heading,
        text_word_option(cloud_names(), &Settings::cloud),
@@ -138,7 +159,7 @@ std::vector<Option> mta_options() {
 
 std::vector<Option> limit_options() {
   constexpr std::string_view heading = "Limits";
-  return {
+  return all_live({
       {"max-part-size",
        heading,
        size_option(&Settings::max_part_size, kKilo, kGiga),
@@ -170,7 +191,7 @@ std::vector<Option> limit_options() {
        "Messages whose MIME parts are nested deeper are left to the MTA.",
        {},
        {}},
-  };
+  });
 }
 
 std::vector<Option> queue_options() {
@@ -188,14 +209,15 @@ std::vector<Option> queue_options() {
        "Room on the spool's file system that new mail leaves free.",
        {},
        {}},
-      {"when-full",
-       heading,
-       enum_option({"tempfail", "pass"}, &Settings::when_full),
-       "What becomes of new mail when the spool is full or can't be written: tempfail answers 452 4.3.1, pass leaves "
-       "it "
-       "to the MTA.",
-       {},
-       {}},
+      live({"when-full",
+            heading,
+            enum_option({"tempfail", "pass"}, &Settings::when_full),
+            "What becomes of new mail when the spool is full or can't be written: tempfail answers 452 4.3.1, pass "
+            "leaves "
+            "it "
+            "to the MTA.",
+            {},
+            {}}),
       {"instance", heading, text_option("NAME", &Settings::instance, check_instance),
        "The name of this daemon in the X-Graph-Milter-Id field of the mail it sends, different for each spool.", "mx1",
        "made once and kept in the spool"},
@@ -260,7 +282,7 @@ std::vector<Option> queue_options() {
 
 std::vector<Option> log_options() {
   constexpr std::string_view heading = "Logs";
-  return {
+  return all_live({
       {"log-target",
        heading,
        enum_option({"stderr", "syslog", "journald"}, &Settings::log_target),
@@ -274,15 +296,8 @@ std::vector<Option> log_options() {
        "The least important lines that are written. -v says debug.",
        {},
        {}},
-      {"syslog-facility",
-       heading,
-       text_word_option(
-           {"mail", "daemon", "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"},
-           &Settings::syslog_facility),
-       "The facility of the lines in syslog.",
-       {},
-       {}},
-  };
+      {"syslog-facility", heading, facility_option(), "The facility of the lines in syslog.", {}, {}},
+  });
 }
 
 std::vector<Option> make_table() {
