@@ -24,12 +24,12 @@ struct Rule {
   std::string name;
   std::string file;  // where it was written, for errors and explain
   int line = 0;
-  std::optional<NetworkList> client;        // client = 10.1.20.0/24, 127.0.0.1
-  std::optional<AddressPatterns> login;     // login = scanner@contoso.com, map:/etc/...
-  std::optional<AddressPatterns> from;      // header From: exactly one mailbox, and it matches
-  std::optional<AddressPatterns> sender;    // envelope sender
-  std::optional<ByteCount> part_size;       // some leaf that is not body text decodes to at least this
-  std::optional<ByteCount> message_size;    // the message as received is at least this large
+  std::optional<NetworkList> client;      // client = 10.1.20.0/24, 127.0.0.1
+  std::optional<AddressPatterns> login;   // login = scanner@contoso.com, map:/etc/...
+  std::optional<AddressPatterns> from;    // header From: exactly one mailbox, and it matches
+  std::optional<AddressPatterns> sender;  // envelope sender
+  std::optional<ByteCount> part_size;     // some leaf that is not body text decodes to at least this
+  std::optional<ByteCount> message_size;  // the message as received is at least this large
   Action action = Action::Pass;
   std::string mailbox;  // empty: the From address
 };
@@ -39,21 +39,27 @@ struct Decision {
   const Rule* rule = nullptr;
   Action action = Action::Pass;
   std::string mailbox;  // canonical; only with Relay
-  std::string reason;   // stable code when the action is Pass: "no-rule", "rule", "null-sender", "from", ...
+  std::string reason;   // stable code when the action is Pass: "no-rule", "rule", "null-sender", "from",
+                        // "tenant-domain", "other-author", "login", "sender"
   std::string text;     // for people
 };
 
 class Policy {
  public:
   // Reads the [rule NAME] sections of `conf`, in order. Refuses, naming file and line: unknown keys (with the nearest
-  // one), bad values, two rules of one name, a relay rule that does not say who (client or login) and which From.
+  // one), bad values, a key twice, two rules of one name, a rule without action, a relay rule that does not say who
+  // (client or login) and which From, addresses outside tenant_domains. Sections that are no rules are not read.
   static Result<Policy> read(const config::ConfText& conf, std::vector<std::string> tenant_domains);
 
   const std::vector<Rule>& rules() const { return *rules_; }
 
-  // First match wins; deny by default. REQUIRES for Relay: envelope sender not null, exactly one From field with one
-  // mailbox, the mailbox's domain equal to one of tenant_domains, no Sender or Resent-* field that names another.
-  // The returned pointer lives as long as the policy.
+  // First match wins; deny by default. A relay rule that matches relays only if also
+  //  - the envelope sender is not null,
+  //  - there is exactly one From field with one mailbox, with an unquoted local part, its domain one of tenant_domains,
+  //  - no Sender or Resent-* field names another mailbox,
+  //  - where login and From were both found by their domain only: they are equal,
+  //  - under a rule by login alone, without `sender`: the envelope sender is the From address or the login.
+  // The verdict of the facts is not asked: that is the plan's. The returned pointer lives as long as the policy.
   Decision decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const;
 
   // The smallest message for which any relay rule could match this envelope; nullopt: none can, whatever the content.

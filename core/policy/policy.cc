@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/policy/policy.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/base/format.h"
+#include "core/base/text.h"
+#include "core/policy/match.h"
+#include "core/policy/rule_reader.h"
+
+namespace graph_milter::policy {
+
+namespace {
+
+std::string mailbox_of(const Rule& rule, const mail::MessageFacts& facts) {
+  return rule.mailbox.empty() ? facts.from.front().address : rule.mailbox;
+}
+
+Result<std::vector<std::string>> canonical_domains(const std::vector<std::string>& domains) {
+  std::vector<std::string> out;
+  for (const std::string& domain : domains) {
+    std::string canonical = canonical_domain(domain);
+    if (canonical.empty()) {
+      return fail(ErrorKind::Usage, "tenant-domains", format("\"{}\" is not a domain", escape_for_log(domain, 80)),
+                  "write contoso.com");
+    }
+    out.push_back(std::move(canonical));
+  }
+  return out;
+}
+
+Decision decided(const Rule& rule, const mail::Envelope& envelope, const mail::MessageFacts& facts,
+                 const std::vector<std::string>& tenant_domains) {
+  if (rule.action == Action::Pass) return {&rule, Action::Pass, "", "rule", format("rule {} says pass", rule.name)};
+  if (auto found = objection(rule, envelope, facts, tenant_domains)) {
+    return {&rule, Action::Pass, "", std::move(found->reason), std::move(found->text)};
+  }
+  std::string mailbox = mailbox_of(rule, facts);
+  std::string text = format("rule {} relays through {}", rule.name, mailbox);
+  return {&rule, Action::Relay, std::move(mailbox), "", std::move(text)};
+}
+
+std::string describe(const Rule& rule, const Decision& decision) {
+  if (decision.action == Action::Relay) return format("matches: relay through {}", decision.mailbox);
+  if (rule.action == Action::Pass) return "matches: pass";
+  return format("matches, but is not relayed: {}", decision.text);
+}
+
+}  // namespace
+
+std::string_view name_of(Action action) { return action == Action::Relay ? "relay" : "pass"; }
+
+Result<Policy> Policy::read(const config::ConfText& conf, std::vector<std::string> tenant_domains) {
+  Policy policy;
+  GM_TRY_ASSIGN(policy.tenant_domains_, canonical_domains(tenant_domains));
+  std::vector<Rule> rules;
+  std::map<std::string, std::string> places;
+  for (const config::ConfSection& section : conf.sections) {
+    if (section.name != "rule" && !section.name.starts_with("rule ")) continue;
+    GM_TRY_ASSIGN(Rule rule, read_rule(section, policy.tenant_domains_));
+    const auto [place, is_new] = places.emplace(rule.name, section.where());
+    if (!is_new) {
+      return fail(ErrorKind::Usage, section.where(), format("there are two rules named {}", rule.name),
+                  format("the other one is in {}; rename one of them", place->second));
+    }
+    rules.push_back(std::move(rule));
+  }
+  policy.rules_ = std::make_shared<const std::vector<Rule>>(std::move(rules));
+  return policy;
+}
+
+Decision Policy::decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
+  const Rule* closest = nullptr;
+  Mismatch furthest;
+  for (const Rule& rule : *rules_) {
+    auto failed = mismatch(rule, envelope, facts);
+    if (!failed) return decided(rule, envelope, facts, tenant_domains_);
+    if (rule.action != Action::Relay || (closest != nullptr && failed->rank <= furthest.rank)) continue;
+    closest = &rule;
+    furthest = *std::move(failed);
+  }
+  std::string text = "no rule relays";
+  if (closest != nullptr) text = format("no rule matches; rule {}: {}", closest->name, furthest.text);
+  return {nullptr, Action::Pass, "", "no-rule", std::move(text)};
+}
+
+std::optional<ByteCount> Policy::smallest_interesting_size(const mail::Envelope& envelope) const {
+  std::optional<ByteCount> smallest;
+  if (envelope.has_null_sender()) return smallest;
+  for (const Rule& rule : *rules_) {
+    if (rule.action != Action::Relay || envelope_mismatch(rule, envelope)) continue;
+    // No transfer encoding is shorter than what it encodes, so a message is at least as large as its largest part.
+    const ByteCount needed = std::max(rule.part_size.value_or(0), rule.message_size.value_or(0));
+    smallest = std::min(smallest.value_or(needed), needed);
+  }
+  return smallest;
+}
+
+std::string Policy::explain(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
+  std::string out;
+  bool decided_already = false;
+  for (const Rule& rule : *rules_) {
+    std::string words = "not asked";
+    if (!decided_already) {
+      if (const auto failed = mismatch(rule, envelope, facts)) {
+        words = "does not match: " + failed->text;
+      } else {
+        words = describe(rule, decided(rule, envelope, facts, tenant_domains_));
+        decided_already = true;
+      }
+    }
+    out += format("rule {} ({}:{}): {}\n", rule.name, rule.file, rule.line, words);
+  }
+  if (!decided_already) out += "no rule matches: pass\n";
+  return out;
+}
+
+}  // namespace graph_milter::policy

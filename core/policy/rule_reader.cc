@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/policy/rule_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "core/base/format.h"
+#include "core/base/text.h"
+#include "core/config/values.h"
+#include "core/mail/address.h"
+
+namespace graph_milter::policy {
+
+namespace {
+
+using config::ConfLine;
+using config::ConfSection;
+
+constexpr std::string_view kSectionPrefix = "rule ";
+
+tl::unexpected<Error> refuse(std::string where, std::string what, std::string hint) {
+  return fail(ErrorKind::Usage, std::move(where), std::move(what), std::move(hint));
+}
+
+Result<AddressPatterns> read_patterns(const ConfLine& line) { return AddressPatterns::parse(line.value, line.where()); }
+
+Result<ByteCount> read_size(const ConfLine& line) {
+  if (const auto size = config::parse_size(line.value)) return *size;
+  return refuse(line.where(), format("{} = {} is not a size", line.key, escape_for_log(line.value, 80)),
+                format("write {}", config::kSizeForm));
+}
+
+Status set_client(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(rule.client, NetworkList::parse(line.value, line.where()));
+  return {};
+}
+
+Status set_login(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(rule.login, AddressPatterns::parse(line.value, line.where(), PatternKind::Login));
+  return {};
+}
+
+Status set_from(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(rule.from, read_patterns(line));
+  return {};
+}
+
+Status set_sender(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(rule.sender, read_patterns(line));
+  return {};
+}
+
+Status set_part_size(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(rule.part_size, read_size(line));
+  return {};
+}
+
+Status set_message_size(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(rule.message_size, read_size(line));
+  return {};
+}
+
+Status set_action(Rule& rule, const ConfLine& line) {
+  for (const Action action : {Action::Pass, Action::Relay}) {
+    if (line.value == name_of(action)) {
+      rule.action = action;
+      return {};
+    }
+  }
+  constexpr std::array<std::string_view, 2> actions = {"pass", "relay"};
+  const std::string_view near = nearest_word(line.value, actions);
+  return refuse(line.where(), format("action = {} is not known", escape_for_log(line.value, 80)),
+                near.empty() ? std::string("write pass or relay") : format("did you mean {}?", near));
+}
+
+Status set_mailbox(Rule& rule, const ConfLine& line) {
+  const auto address = mail::canonical_address(line.value);
+  if (!address) {
+    return refuse(line.where(), format("mailbox = {} is not an address", escape_for_log(line.value, 80)),
+                  "write user@domain");
+  }
+  rule.mailbox = *address;
+  return {};
+}
+
+struct Key {
+  std::string_view name;
+  Status (*set)(Rule&, const ConfLine&);
+};
+
+constexpr std::array<Key, 8> kKeys = {{{"client", set_client},
+                                       {"login", set_login},
+                                       {"from", set_from},
+                                       {"sender", set_sender},
+                                       {"part-size", set_part_size},
+                                       {"message-size", set_message_size},
+                                       {"action", set_action},
+                                       {"mailbox", set_mailbox}}};
+
+tl::unexpected<Error> unknown_key(const ConfLine& line) {
+  std::array<std::string_view, kKeys.size()> names;
+  std::transform(kKeys.begin(), kKeys.end(), names.begin(), [](const Key& key) { return key.name; });
+  const std::string_view near = nearest_word(line.key, names);
+  std::string all;
+  for (const std::string_view name : names) all += format("{}{}", all.empty() ? "" : ", ", name);
+  return refuse(line.where(), format("a rule has no key \"{}\"", escape_for_log(line.key, 80)),
+                near.empty() ? "it has " + all : format("did you mean {}?", near));
+}
+
+Result<std::string> read_name(const ConfSection& section) {
+  const std::string name(section.name.substr(std::min(kSectionPrefix.size(), section.name.size())));
+  const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    const char lower = ascii_lower(c);
+    return (lower >= 'a' && lower <= 'z') || is_ascii_digit(c) || c == '.' || c == '_' || c == '-';
+  });
+  if (good) return name;
+  return refuse(section.where(), format("\"{}\" cannot be the name of a rule", escape_for_log(name, 80)),
+                "use letters, digits, '.', '_' and '-'");
+}
+
+// Where each key of the rule stands, for errors.
+using Places = std::map<std::string_view, std::string>;
+
+Result<Places> read_keys(const ConfSection& section, Rule& rule) {
+  Places places;
+  for (const ConfLine& line : section.lines) {
+    const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == line.key; });
+    if (key == kKeys.end()) return unknown_key(line);
+    const auto [place, is_new] = places.emplace(key->name, line.where());
+    if (!is_new) {
+      return refuse(
+          line.where(), format("{} is set twice in rule {}", line.key, rule.name),
+          format("it is set in {} already; write several values in one line, separated by commas", place->second));
+    }
+    GM_TRY(key->set(rule, line));
+  }
+  return places;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out.empty() ? "not set" : out;
+}
+
+Status check_domain(std::string_view domain, const std::string& where, std::string_view key,
+                    const std::vector<std::string>& tenant_domains) {
+  if (std::find(tenant_domains.begin(), tenant_domains.end(), domain) != tenant_domains.end()) return {};
+  return refuse(where, format("{} names the domain {}, and tenant-domains is {}", key, domain, join(tenant_domains)),
+                "Graph has mailboxes of the tenant only: correct the rule, or add the domain to tenant-domains");
+}
+
+// A relay rule is the only authority by which mail leaves through Graph: it must not be possible to write one that
+// gives it away by leaving something out.
+Status check_relay(const Rule& rule, const Places& places, const std::string& where,
+                   const std::vector<std::string>& tenant_domains) {
+  if (!rule.client && !rule.login) {
+    return refuse(
+        where,
+        format("rule {} relays, but does not say for whom: anybody who reaches the MTA could send as its mailboxes",
+               rule.name),
+        "add client = NETWORK or login = LOGIN");
+  }
+  if (!rule.from) {
+    return refuse(where,
+                  format("rule {} relays, but does not say which From: its clients could send as anybody", rule.name),
+                  "add from = ADDRESS");
+  }
+  if (rule.client && !rule.login && rule.client->holds_everybody()) {
+    return refuse(places.at("client"),
+                  format("client = {} is everybody, in rule {}, which relays", rule.client->text(), rule.name),
+                  "name the networks of the devices, or add login = LOGIN");
+  }
+  for (const std::string& domain : rule.from->written_domains()) {
+    GM_TRY(check_domain(domain, places.at("from"), "from", tenant_domains));
+  }
+  if (rule.mailbox.empty()) return {};
+  return check_domain(mail::domain_of(rule.mailbox), places.at("mailbox"), "mailbox", tenant_domains);
+}
+
+}  // namespace
+
+Result<Rule> read_rule(const ConfSection& section, const std::vector<std::string>& tenant_domains) {
+  Rule rule;
+  GM_TRY_ASSIGN(rule.name, read_name(section));
+  rule.file = section.file;
+  rule.line = section.line;
+  GM_TRY_ASSIGN(const Places places, read_keys(section, rule));
+  if (!places.contains("action")) {
+    return refuse(section.where(), format("rule {} has no action", rule.name), "add action = relay or action = pass");
+  }
+  if (rule.action == Action::Relay) GM_TRY(check_relay(rule, places, section.where(), tenant_domains));
+  return rule;
+}
+
+}  // namespace graph_milter::policy

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "tests/unit/policy/samples.h"
+
+namespace graph_milter::policy::test {
+namespace {
+
+TEST(Rules, AreReadInOrder) {
+  const Policy policy = read("tenant-domains = contoso.com\n" + kScanners +
+                             "[rule apps]\nlogin = app@contoso.com\nfrom = @contoso.com\nsender = @contoso.com\n"
+                             "message-size = 500000\nmailbox = Shared@Contoso.com\naction = relay\n"
+                             "[rule rest]\naction = pass\n");
+  ASSERT_EQ(policy.rules().size(), 3U);
+  const Rule& scanners = policy.rules()[0];
+  EXPECT_EQ(scanners.name, "scanners");
+  EXPECT_EQ(scanners.file, "test.conf");
+  EXPECT_EQ(scanners.line, 2);
+  EXPECT_TRUE(scanners.client->contains("10.1.20.1"));
+  EXPECT_TRUE(scanners.from->matches("scanner@contoso.com"));
+  EXPECT_EQ(scanners.part_size, 3U * 1024 * 1024);
+  EXPECT_EQ(scanners.action, Action::Relay);
+  EXPECT_FALSE(scanners.login || scanners.sender || scanners.message_size);
+  EXPECT_EQ(scanners.mailbox, "");
+  const Rule& apps = policy.rules()[1];
+  EXPECT_TRUE(apps.login->matches("app@contoso.com"));
+  EXPECT_TRUE(apps.sender->matches("x@contoso.com"));
+  EXPECT_EQ(apps.message_size, 500'000U);
+  EXPECT_EQ(apps.mailbox, "shared@contoso.com");
+  EXPECT_EQ(policy.rules()[2].action, Action::Pass);
+}
+
+TEST(Rules, MayBeAbsent) { EXPECT_TRUE(read("tenant = x\n").rules().empty()); }
+
+struct Refusal {
+  const char* text;
+  const char* words;
+};
+
+TEST(Rules, AreRefusedInPlainWords) {
+  const Refusal cases[] = {
+      {"[rule a]\nclient = 10.0.0.1\nform = a@contoso.com\naction = relay\n",
+       "test.conf:3: a rule has no key \"form\" (did you mean from?)"},
+      {"[rule a]\nxyzzyxyzzy = 1\naction = pass\n",
+       "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, login, from, sender, part-size, message-size, "
+       "action, "
+       "mailbox)"},
+      {"[rule a]\nclient = 10.1.20.1/24\nfrom = a@contoso.com\naction = relay\n",
+       "test.conf:2: \"10.1.20.1/24\" has bits behind its prefix (did you mean 10.1.20.0/24?)"},
+      {"[rule a]\npart-size = 3 MB\naction = pass\n",
+       "test.conf:2: part-size = 3 MB is not a size (write a number of bytes, or a number with K, M or G (1024 bytes "
+       "and its "
+       "powers))"},
+      {"[rule a]\nmessage-size = -1\naction = pass\n",
+       "test.conf:2: message-size = -1 is not a size (write a number of bytes, or a number with K, M or G (1024 bytes "
+       "and its "
+       "powers))"},
+      {"[rule a]\naction = realy\n", "test.conf:2: action = realy is not known (did you mean relay?)"},
+      {"[rule a]\naction = discard\n", "test.conf:2: action = discard is not known (write pass or relay)"},
+      {"[rule a]\nclient = 10.0.0.1\n", "test.conf:1: rule a has no action (add action = relay or action = pass)"},
+      {"[rule a]\nclient = 10.0.0.1\n\nclient = 10.0.0.2\naction = pass\n",
+       "test.conf:4: client is set twice in rule a (it is set in test.conf:2 already; write several values in one "
+       "line, "
+       "separated by commas)"},
+      {"[rule a]\naction = pass\n[rule a]\naction = pass\n",
+       "test.conf:3: there are two rules named a (the other one is in test.conf:1; rename one of them)"},
+      {"[rule a/b]\naction = pass\n",
+       "test.conf:1: \"a/b\" cannot be the name of a rule (use letters, digits, '.', '_' and '-')"},
+      {"[rule]\naction = pass\n",
+       "test.conf:1: \"\" cannot be the name of a rule (use letters, digits, '.', '_' and '-')"},
+      {"[rule a]\nfrom = a@contoso.com\naction = relay\n",
+       "test.conf:1: rule a relays, but does not say for whom: anybody who reaches the MTA could send as its mailboxes "
+       "(add "
+       "client = NETWORK or login = LOGIN)"},
+      {"[rule a]\nclient = 10.0.0.1\naction = relay\n",
+       "test.conf:1: rule a relays, but does not say which From: its clients could send as anybody (add from = "
+       "ADDRESS)"},
+      {"[rule a]\nclient = 10.0.0.1\nsender = a@contoso.com\naction = relay\n",
+       "test.conf:1: rule a relays, but does not say which From: its clients could send as anybody (add from = "
+       "ADDRESS)"},
+      {"[rule a]\nclient = 0.0.0.0/0\nfrom = a@contoso.com\naction = relay\n",
+       "test.conf:2: client = 0.0.0.0/0 is everybody, in rule a, which relays (name the networks of the devices, or "
+       "add login "
+       "= LOGIN)"},
+      {"[rule a]\nclient = 10.0.0.1\nfrom = a@fabrikam.com\naction = relay\n",
+       "test.conf:3: from names the domain fabrikam.com, and tenant-domains is contoso.com (Graph has mailboxes of the "
+       "tenant "
+       "only: correct the rule, or add the domain to tenant-domains)"},
+      {"[rule a]\nclient = 10.0.0.1\nfrom = @mail.contoso.com\naction = relay\n",
+       "test.conf:3: from names the domain mail.contoso.com, and tenant-domains is contoso.com (Graph has mailboxes of "
+       "the "
+       "tenant only: correct the rule, or add the domain to tenant-domains)"},
+      {"[rule a]\nclient = 10.0.0.1\nfrom = a@contoso.com\nmailbox = b@fabrikam.com\naction = relay\n",
+       "test.conf:4: mailbox names the domain fabrikam.com, and tenant-domains is contoso.com (Graph has mailboxes of "
+       "the "
+       "tenant only: correct the rule, or add the domain to tenant-domains)"},
+      {"[rule a]\nclient = 10.0.0.1\nfrom = a@contoso.com\nmailbox = shared\naction = relay\n",
+       "test.conf:4: mailbox = shared is not an address (write user@domain)"},
+      {"[rule a]\nfrom =\naction = pass\n", "test.conf:2: an empty list of addresses"},
+  };
+  for (const Refusal& item : cases) {
+    const auto policy = try_read(item.text);
+    ASSERT_FALSE(policy) << item.text;
+    EXPECT_EQ(policy.error().kind, ErrorKind::Usage);
+    EXPECT_EQ(policy.error().text(), item.words);
+  }
+}
+
+TEST(Rules, ThatPassMayNameAnybody) {
+  EXPECT_TRUE(try_read("[rule a]\nfrom = @fabrikam.com\naction = pass\n"));
+  EXPECT_TRUE(try_read("[rule a]\nclient = 0.0.0.0/0\naction = pass\n"));
+}
+
+TEST(Rules, CompareDomainsCanonically) {
+  EXPECT_TRUE(
+      try_read("[rule a]\nclient = 10.0.0.1\nfrom = @B\xC3\xBC"
+               "cher.example\naction = relay\n",
+               {"XN--BCHER-KVA.example"}));
+  const auto bad = try_read("", {"not a domain"});
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().text(), "tenant-domains: \"not a domain\" is not a domain (write contoso.com)");
+}
+
+TEST(Rules, OfATenantWithoutDomainsRelayNothing) {
+  const auto policy = try_read(kScanners, {});
+  ASSERT_FALSE(policy);
+  EXPECT_EQ(policy.error().text(),
+            "test.conf:3: from names the domain contoso.com, and tenant-domains is not set (Graph has "
+            "mailboxes of the tenant only: correct the rule, or add the domain to tenant-domains)");
+}
+
+}  // namespace
+}  // namespace graph_milter::policy::test
