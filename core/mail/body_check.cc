@@ -11,6 +11,16 @@ constexpr std::size_t kLongestLine = 998;  // RFC 5322 section 2.1.1
 
 bool is_hex_digit(char c) { return is_ascii_digit(c) || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'); }
 
+// How many characters at the front stand for themselves in quoted-printable.
+std::size_t leading_plain(std::string_view text) {
+  std::size_t count = 0;
+  while (count < text.size() &&
+         ((text[count] >= ' ' && text[count] <= '~' && text[count] != '=') || text[count] == '\t')) {
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 void Base64Check::text(std::string_view piece) {
@@ -61,27 +71,38 @@ ByteCount Base64Check::decoded_size() const {
 void QuotedPrintableCheck::text(std::string_view piece) {
   line_length_ += piece.size();
   if (!piece.empty()) last_ = Last::Text;
-  for (const char c : piece) {
-    switch (state_) {
-      case State::Plain:
-        if (c == '=') {
-          state_ = State::AfterEquals;
-        } else {
-          ++decoded_;
-          if ((c < '!' || c > '~') && !is_blank(c)) failed_ = true;
-        }
-        blank_last_ = is_blank(c);
-        break;
-      case State::AfterEquals:
-        if (!is_hex_digit(c)) failed_ = true;
-        state_ = State::AfterOneDigit;
-        break;
-      case State::AfterOneDigit:
-        if (!is_hex_digit(c)) failed_ = true;
-        ++decoded_;
-        state_ = State::Plain;
-        break;
+  for (std::size_t i = 0; i < piece.size();) {
+    if (state_ == State::Plain) {
+      const std::size_t run = leading_plain(piece.substr(i));
+      decoded_ += run;
+      i += run;
+      if (run > 0) blank_last_ = is_blank(piece[i - 1]);
+      if (i == piece.size()) break;
     }
+    take(piece[i++]);
+  }
+}
+
+void QuotedPrintableCheck::take(char c) {
+  switch (state_) {
+    case State::Plain:
+      if (c == '=') {
+        state_ = State::AfterEquals;
+      } else {
+        ++decoded_;
+        failed_ = true;  // everything that may stand for itself is taken in runs
+      }
+      blank_last_ = false;
+      break;
+    case State::AfterEquals:
+      if (!is_hex_digit(c)) failed_ = true;
+      state_ = State::AfterOneDigit;
+      break;
+    case State::AfterOneDigit:
+      if (!is_hex_digit(c)) failed_ = true;
+      ++decoded_;
+      state_ = State::Plain;
+      break;
   }
 }
 

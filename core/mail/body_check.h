@@ -49,6 +49,8 @@ class QuotedPrintableCheck {
   ByteCount decoded_size() const { return decoded_; }
 
  private:
+  void take(char c);
+
   enum class State { Plain, AfterEquals, AfterOneDigit };
   enum class Last { Text, HardBreak, SoftBreak };
 
