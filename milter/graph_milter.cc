@@ -5,12 +5,14 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 
 #include "core/config/arguments.h"
 #include "core/config/configuration.h"
 #include "core/config/exit_status.h"
 #include "core/config/option_printer.h"
 #include "core/service/service.h"
+#include "milter/ctl_explain.h"
 #include "milter/daemon.h"
 
 namespace graph_milter::milter {
@@ -40,12 +42,22 @@ int run(int argc, char** argv) {
     std::puts("graph-milter " GM_VERSION);
     return EX_OK;
   }
+  if (arguments->help) {
+    std::printf("Usage: graph-milter [FLAGS]\n\n%s\nOptions of the conf file:\n\n%s", config::flags_help().c_str(),
+                config::options_help().c_str());
+    return EX_OK;
+  }
   // The daemon changes to /, and reads the file again at SIGUSR1.
   const std::string conf_path = std::filesystem::absolute(arguments->conf_file).string();
   config::Reading reading = config::read_configuration(conf_path, arguments->overrides);
-  if (const std::vector<Error> errors = check(reading); !errors.empty()) {
+  const bool test_only = arguments->test_file.has_value();
+  if (const std::vector<Error> errors = test_only ? reading.errors : check(reading); !errors.empty()) {
     print_errors(errors);
     return config::exit_status_of_configuration(errors);
+  }
+  if (test_only) {
+    return ctl::explain_file(reading.configuration, {*arguments->test_file, arguments->envelope, arguments->json},
+                             std::cout, std::cerr);
   }
   if (arguments->check_only) return EX_OK;
   run_daemon({std::move(reading.configuration), conf_path, arguments->overrides, arguments->foreground});

@@ -32,6 +32,7 @@ DaemonRig::DaemonRig(RigOptions options) : options_(std::move(options)) {
   socket_path_ = folder_.file("m.sock");
   spool_ = options_.spool.empty() ? folder_.file("spool") : options_.spool;
   fs::create_directories(spool_);
+  chmod(spool_.c_str(), 0700);
   const std::string secret = folder_.write("client-secret", "not a real secret\n");
   std::string conf = format(
       "tenant = contoso.onmicrosoft.com\nclient-id = 11111111-2222-4333-8444-555555555555\n"

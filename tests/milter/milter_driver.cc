@@ -222,6 +222,10 @@ Packet MilterDriver::deliver(const Mail& what, const std::string& queue_id, std:
   return end_of_message();
 }
 
+void MilterDriver::stop_listening() {
+  if (shutdown(fd_.get(), SHUT_RD) != 0) throw trouble("shutdown");
+}
+
 void MilterDriver::drop(bool reset) {
   if (reset) {
     const linger at_once{1, 0};

@@ -86,6 +86,8 @@ class MilterDriver {
 
   // Breaks the connection as a killed MTA does (RST on TCP, where `reset`).
   void drop(bool reset = false);
+  // A write of the other side fails from here on (UNIX sockets only), as if we had gone; what we say still arrives.
+  void stop_listening();
   void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
   std::size_t progress_reports() const { return progress_reports_; }
 

@@ -167,13 +167,5 @@ TEST_F(Garbage, InsteadOfAGreetingClosesTheConnectionAndNothingElse) {
   EXPECT_EQ(rig_.greeted().deliver(scan_mail(kLarge), "A1").command, wire::kDiscard);
 }
 
-TEST_F(Garbage, OfEndsWithoutMessagesTakesNothing) {
-  MilterDriver driver = rig_.greeted();
-  driver.send(wire::kEndOfBody);
-  EXPECT_TRUE(driver.is_closed());  // libmilter's own rules
-  EXPECT_THAT(rig_.entries(), IsEmpty());
-  EXPECT_TRUE(rig_.is_running());
-}
-
 }  // namespace
 }  // namespace graph_milter::test
