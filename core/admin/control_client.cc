@@ -32,9 +32,12 @@ Result<std::string> ask_daemon(const std::string& socket_path, const std::string
   client.set_connection_timeout(5);
   client.set_read_timeout(60);
   const httplib::Result answer = client.Get(question);
+  if (!answer && answer.error() == httplib::Error::Connection) {
+    return fail(ErrorKind::Transient, socket_path, "no daemon listens there");
+  }
   if (!answer) {
     return fail(ErrorKind::Transient, socket_path,
-                format("no daemon answers ({})", to_lower(httplib::to_string(answer.error()))));
+                format("the daemon did not answer ({})", to_lower(httplib::to_string(answer.error()))));
   }
   if (answer->status == 200) return answer->body;
   const ErrorKind kind = answer->status == 404 ? ErrorKind::NotFound : ErrorKind::Permanent;

@@ -49,6 +49,14 @@ void reply_with(httplib::Response& response, Form form, const Result<T>& answer,
   reply(response, form, print(*answer));
 }
 
+constexpr int kBacklog = 128;
+
+// httplib listens with room for 5 who have not been accepted yet; a UNIX socket refuses the sixth.
+class PatientServer : public httplib::Server {
+ public:
+  void widen_backlog() { ::listen(svr_sock_, kBacklog); }
+};
+
 Status give_access(const ControlSettings& settings) {
   if (settings.group.empty()) return {};
   const group* entry = getgrnam(settings.group.c_str());
@@ -107,7 +115,7 @@ struct ControlServer::Listener {
 
   ControlSettings settings;
   ControlAnswers answers;
-  httplib::Server server;
+  PatientServer server;
   std::thread thread;
   bool bound = false;
 };
@@ -129,6 +137,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const ControlSetting
     return fail(
         std::move(error).with_hint("its directory must be there and belong to the user that runs graph-milter"));
   }
+  listener->server.widen_backlog();
   GM_TRY(give_access(settings));
   listener->thread = std::thread([server = &listener->server] { server->listen_after_bind(); });
   // Only a server that has answered once hears stop().

@@ -60,7 +60,7 @@ TEST(OptionPrinter, HelpAndManualNameEveryOptionWithItsDefault) {
     EXPECT_THAT(help, HasSubstr("\n  " + std::string(option.name) + " = " + option.type.form));
     const std::string value = option.default_value();
     if (value.empty()) continue;
-    EXPECT_THAT(help, HasSubstr("default " + value + "\n")) << option.name;
+    EXPECT_THAT(help, HasSubstr("default " + value)) << option.name;
   }
   for (const std::string& line : split_list(help, "\n")) EXPECT_LE(line.size(), 100U) << line;
 }
