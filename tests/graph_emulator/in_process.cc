@@ -49,7 +49,12 @@ std::string method_name(http::Method method) {
 
 Exchange exchange_of(const http::Request& request, Host host, std::string target) {
   Exchange exchange{host, method_name(request.method), std::move(target), {}};
-  for (const auto& [name, value] : request.headers) exchange.headers[to_lower(name)] = value;
+  for (const auto& [name, value] : request.headers) {
+    const std::string key = to_lower(name);
+    // The upload door never sends these, whatever the request says.
+    if (host == Host::Upload && (key == "authorization" || key == "cookie")) continue;
+    exchange.headers[key] = value;
+  }
   const bool has_body = request.method != http::Method::Get && request.method != http::Method::Delete;
   if (has_body || request.body != nullptr) {
     exchange.headers["content-length"] = std::to_string(request.body != nullptr ? request.body->size() : 0);
@@ -62,38 +67,47 @@ Result<std::string> body_of(const Reply& reply) {
   return read_all(*reply.stream, reply.stream->size());
 }
 
-// A header's value goes with the last of equal names, as the real doors do.
-Result<http::Response> response_of(const http::Request& request, Reply reply) {
-  const std::string where = method_name(request.method) + " " + redact_url(request.url.reveal());
-  if (reply.line == Reply::Line::Refuse) return fail(ErrorKind::Transient, where, "connection refused");
-  if (reply.line == Reply::Line::DropUnanswered)
-    return fail(ErrorKind::Unclear, where, "connection closed without an answer");
-  if (reply.line == Reply::Line::Truncate)
-    return fail(ErrorKind::Unclear, where, "connection closed within the answer");
+// Whether the request took effect is unclear to a client whose connection goes, except for what only reads.
+Error lost(const http::Request& request, std::string_view what) {
+  const bool reads = request.method == http::Method::Get;
+  return make_error(reads ? ErrorKind::Transient : ErrorKind::Unclear, method_name(request.method), std::string(what));
+}
+
+Status take_body(const http::Request& request, std::string body, http::Response& response) {
+  if (request.compare_with != nullptr && response.status == 200) {
+    GM_TRY_ASSIGN(const std::string expected, read_all(*request.compare_with, request.compare_with->size()));
+    response.body_equal = expected == body;
+    return {};
+  }
+  response.cut = body.size() > request.response_limit;
+  if (response.cut && !request.keep_prefix) {
+    return fail(lost(request, "the answer is longer than " + std::to_string(request.response_limit) + " bytes"));
+  }
+  if (response.cut) body.resize(request.response_limit);
+  response.body = std::move(body);
+  return {};
+}
+
+Result<http::Response> response_of(const http::Request& request, const Reply& reply) {
+  if (reply.line == Reply::Line::Refuse) {
+    return fail(ErrorKind::Transient, method_name(request.method), "connection refused");
+  }
+  if (reply.line == Reply::Line::DropUnanswered) return fail(lost(request, "connection closed without an answer"));
+  if (reply.line == Reply::Line::Truncate) return fail(lost(request, "connection closed within the answer"));
   http::Response response;
   response.status = reply.status;
   for (const auto& [name, value] : reply.headers) response.headers[to_lower(name)] = value;
   GM_TRY_ASSIGN(std::string body, body_of(reply));
-  if (reply.content_length) response.headers["content-length"] = std::to_string(body.size());
-  const bool is_success = reply.status >= 200 && reply.status < 300;
-  if (request.compare_with != nullptr && is_success) {
-    GM_TRY_ASSIGN(const std::string expected, read_all(*request.compare_with, request.compare_with->size()));
-    response.body_equal = expected == body;
-    return response;
-  }
-  if (body.size() > request.response_limit) {
-    return fail(ErrorKind::Unclear, where,
-                "the answer is longer than " + std::to_string(request.response_limit) + " bytes");
-  }
-  response.body = std::move(body);
+  if (reply.content_length && reply.status != 204) response.headers["content-length"] = std::to_string(body.size());
+  GM_TRY(take_body(request, std::move(body), response));
   return response;
 }
 
 Result<http::Response> answer(Model& model, const http::Request& request, Host host, std::string target) {
   SourceReader body(request.body);
-  Reply reply = model.handle(exchange_of(request, host, std::move(target)), body);
+  const Reply reply = model.handle(exchange_of(request, host, std::move(target)), body);
   if (body.failure()) return fail(*body.failure());
-  return response_of(request, std::move(reply));
+  return response_of(request, reply);
 }
 
 // What follows `base` in `url`; nullopt: the URL is elsewhere.
