@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client, its tokens and both doors against the emulator on loopback, over TLS as in service.
+#include "core/graph/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/auth/token_source.h"
+#include "core/base/format.h"
+#include "core/graph/paced_door.h"
+#include "core/graph/upload_reply.h"
+#include "tests/graph_emulator/server.h"
+#include "tests/support/temp_folder.h"
+
+namespace graph_milter::graph {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr const char* kMailbox = "scanner@contoso.com";
+constexpr const char* kMarker = "test/00000000000000000000000000";
+
+emulator::ServerSettings server_settings(const test::TempFolder& folder) {
+  emulator::ServerSettings settings;
+  settings.cert_folder = folder.path();
+  return settings;
+}
+
+class ClientOverTls : public testing::Test {
+ protected:
+  ClientOverTls() {
+    http_.ca_file = server_.ca_file();
+    http_.allow_private_addresses = true;
+    http_.upload_hosts = {"localhost"};
+    doors_ = pace_doors(http::open_doors(http_), std::make_shared<MailboxGate>(clock_), clock_);
+    const auto& model = server_.model().settings();
+    auth::ClientSecretSettings login;
+    login.login_url = server_.graph_url();
+    login.tenant = model.tenant;
+    login.client_id = model.client_id;
+    login.client_secret_file = folder_.write("secret", model.client_secret);
+    login.scope = server_.graph_url() + "/.default";
+    client_ = std::make_unique<Client>(ClientSettings{.graph_url = server_.graph_url()}, doors_.api,
+                                       auth::make_client_secret_source(login, doors_.api, clock_), clock_);
+  }
+
+  ~ClientOverTls() override {
+    for (const auto& violation : server_.model().violations())
+      ADD_FAILURE() << violation.operation << ": " << violation.what;
+  }
+
+  Message draft() {
+    StringSource mime(
+        format("From: {}\r\nTo: alice@contoso.com\r\nBcc: bob@contoso.com\r\nSubject: s\r\n"
+               "Message-ID: <1@contoso.com>\r\nX-Graph-Milter-Id: {}\r\n\r\ntext\r\n",
+               kMailbox, kMarker));
+    auto message = client_->create_draft(kMailbox, mime);
+    EXPECT_TRUE(message) << message.error().text();
+    return message ? *message : Message{};
+  }
+
+  // One file by session in ranges of `step` bytes; its attachment id.
+  std::string upload(const std::string& message, const AttachmentItem& item, ByteSource& content, ByteCount step) {
+    const auto session = client_->open_attachment_session(kMailbox, message, item);
+    EXPECT_TRUE(session) << session.error().text();
+    if (!session) return "";
+    for (ByteCount at = session->position;;) {
+      RangeSource body(content, {at, std::min(at + step, content.size())});
+      http::Request request;
+      request.method = http::Method::Put;
+      request.url = session->url;
+      request.lane = kMailbox;
+      request.headers = {{"Content-Type", "application/octet-stream"},
+                         {"Content-Range", format("bytes {}-{}/{}", at, at + body.size() - 1, content.size())}};
+      request.body = &body;
+      const auto response = doors_.upload->send(request);
+      EXPECT_TRUE(response) << response.error().text();
+      if (!response) return "";
+      const auto reply = read_range_reply(*response, clock_->now());
+      EXPECT_TRUE(reply) << reply.error().text();
+      if (!reply) return "";
+      if (const auto* completed = std::get_if<Completed>(&*reply)) return completed->id;
+      at = std::get<NextPosition>(*reply).next;
+    }
+  }
+
+  test::TempFolder folder_;
+  emulator::Server server_{server_settings(folder_)};
+  std::shared_ptr<Clock> clock_ = std::make_shared<SystemClock>();
+  http::HttpSettings http_;
+  http::Doors doors_;
+  std::unique_ptr<Client> client_;
+};
+
+TEST_F(ClientOverTls, BringsAMessageFromDraftToRecipient) {
+  const Message made = draft();
+  EXPECT_TRUE(made.is_draft);
+
+  StringSource small(std::string(70'000, 's'));
+  const auto posted =
+      client_->post_attachment(kMailbox, made.id, {"small.txt", "text/plain", 70'000, false, ""}, small);
+  ASSERT_TRUE(posted) << posted.error().text();
+
+  std::string bytes;
+  for (int i = 0; i < 4'500'000; ++i) bytes += static_cast<char>(i * 31 % 251);
+  StringSource large(bytes);
+  const std::string large_id =
+      upload(made.id, {"large.bin", "application/octet-stream", large.size(), false, ""}, large, 3'932'160);
+  ASSERT_FALSE(large_id.empty());
+
+  const auto attachments = client_->list_attachments(kMailbox, made.id);
+  ASSERT_TRUE(attachments) << attachments.error().text();
+  ASSERT_EQ(attachments->size(), 2U);
+  EXPECT_EQ((*attachments)[1].name, "large.bin");
+  EXPECT_GE((*attachments)[1].size, large.size());
+  EXPECT_EQ(client_->attachment_equals(kMailbox, made.id, (*attachments)[1].id, large).value_or(false), true);
+  EXPECT_EQ(client_->attachment_equals(kMailbox, made.id, (*attachments)[0].id, large).value_or(true), false);
+
+  const auto message = client_->get_message(kMailbox, made.id);
+  ASSERT_TRUE(message) << message.error().text();
+  EXPECT_THAT(message->to, ElementsAre("alice@contoso.com"));
+  EXPECT_THAT(message->bcc, ElementsAre("bob@contoso.com"));
+
+  ASSERT_TRUE(client_->send(kMailbox, made.id));
+  ASSERT_TRUE(server_.model().wait_for_deliveries(1, std::chrono::seconds(60)));
+  EXPECT_THAT(server_.model().deliveries()[0].recipients, ElementsAre("alice@contoso.com", "bob@contoso.com"));
+
+  // Sent items hide their headers, so this one is found by its MIME.
+  const auto found = client_->find_by_marker(kMailbox, "sentitems", kMarker);
+  ASSERT_TRUE(found) << found.error().text();
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_FALSE((*found)[0].is_draft);
+  EXPECT_TRUE(client_->find_by_marker(kMailbox, "drafts", kMarker).value().empty());
+}
+
+TEST_F(ClientOverTls, FindsADraftByItsMarker) {
+  EXPECT_TRUE(client_->find_by_marker(kMailbox, "drafts", kMarker).value().empty());
+  const Message made = draft();
+  for (const char* filter : {"missing", "found", "refused"}) {
+    server_.model().change_switches([&](emulator::Switches& switches) { switches.header_property = filter; });
+    const auto found = client_->find_by_marker(kMailbox, "drafts", kMarker);
+    ASSERT_TRUE(found) << found.error().text();
+    ASSERT_EQ(found->size(), 1U);
+    EXPECT_EQ((*found)[0].id, made.id);
+    EXPECT_TRUE(client_->find_by_marker(kMailbox, "drafts", "test/other").value().empty());
+  }
+}
+
+TEST_F(ClientOverTls, DeletesADraftOnceAndAgain) {
+  const Message made = draft();
+  EXPECT_TRUE(client_->delete_message(kMailbox, made.id));
+  EXPECT_TRUE(client_->delete_message(kMailbox, made.id));
+  EXPECT_EQ(client_->get_message(kMailbox, made.id).error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(ClientOverTls, GetsANewTokenWhenItsOwnIsRevoked) {
+  draft();
+  server_.model().revoke_tokens();
+  draft();
+}
+
+TEST_F(ClientOverTls, SaysWhichMailboxIsUnknown) {
+  StringSource mime("From: nobody@contoso.com\r\nTo: alice@contoso.com\r\n\r\nx\r\n");
+  const auto message = client_->create_draft("nobody@contoso.com", mime);
+  ASSERT_FALSE(message);
+  EXPECT_EQ(message.error().kind, ErrorKind::Permanent);
+  EXPECT_EQ(message.error().status, 404);
+  EXPECT_FALSE(message.error().request_id.empty());
+}
+
+}  // namespace
+}  // namespace graph_milter::graph
