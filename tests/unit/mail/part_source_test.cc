@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/base64.h"
+#include "core/mail/scanner.h"
 #include "tests/support/temp_folder.h"
 
 namespace graph_milter::mail {
@@ -208,6 +209,40 @@ TEST(PartSource, CanBeReadAgainAfterAFault) {
   out.resize(4);
   ASSERT_TRUE(source->read_at(2, writable(out)).has_value());
   EXPECT_EQ(out, "ofoo");
+}
+
+// What the scanner calls exact is promised to the MTA and decoded only later.
+TEST(PartSource, DecodesExactlyWhatTheScannerCallsExact) {
+  std::mt19937_64 random(test::seed());
+  const std::string_view odd = "=A \t\r\n!4\x80.-";
+  std::size_t exact = 0;
+  std::size_t inexact = 0;
+  for (int round = 0; round < 3000; ++round) {
+    const bool is_base64 = round % 2 == 0;
+    const std::string raw = random_bytes_of(random, random() % 120);
+    std::string body = is_base64 ? to_base64_lines(random, raw, 1, 80) : to_quoted(raw);
+    if (random() % 3 == 0) body += "\r\n";
+    for (std::size_t changes = random() % 3; changes > 0 && !body.empty(); --changes) {
+      body[random() % body.size()] = odd[random() % odd.size()];
+    }
+    const std::string text =
+        "From: ann@contoso.com\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+        "Content-Type: application/pdf\r\nContent-Transfer-Encoding: " +
+        std::string(is_base64 ? "base64" : "quoted-printable") + "\r\n\r\n" + body + "\r\n--b--\r\n";
+    Scanner scanner;
+    scanner.feed(text);
+    const MessageFacts facts = scanner.finish();
+    if (facts.parts.size() != 2) continue;
+    StringSource message(text);
+    const auto source = make_part_source(message, facts.parts[1].body);
+    std::string out(static_cast<std::size_t>(source->size()), '\0');
+    const auto length = source->read_at(0, writable(out));
+    ASSERT_EQ(length.has_value(), facts.parts[1].exact)
+        << text << (length ? facts.parts[1].inexact.detail : length.error().text());
+    ++(facts.parts[1].exact ? exact : inexact);
+  }
+  EXPECT_GT(exact, 500U);
+  EXPECT_GT(inexact, 500U);
 }
 
 }  // namespace
