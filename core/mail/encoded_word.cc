@@ -195,8 +195,11 @@ std::optional<std::string> decode_encoded_words(std::string_view text) {
     }
     const bool only_blanks = before.find_first_not_of(" \t") == std::string_view::npos;
     if (!(after_word && only_blanks) && !decoder.add_plain(before)) return std::nullopt;
+    const bool stands_alone = before.empty() ? !after_word : is_blank(before.back());
+    const std::string_view behind = text.substr(start + word->length);
+    if (!stands_alone || !(behind.empty() || is_blank(behind.front()))) return std::nullopt;
     if (!decoder.add_word(*word)) return std::nullopt;
-    text.remove_prefix(start + word->length);
+    text = behind;
     after_word = true;
   }
   if (!decoder.flush()) return std::nullopt;

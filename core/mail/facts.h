@@ -41,6 +41,7 @@ struct HeaderField {
   std::string name;   // lower case
   std::string value;  // unfolded (RFC 5322 section 2.2.3), without leading and trailing blanks, bytes as they came
   ByteRange range;    // whole field, from its name to past its line end
+  bool has_trailing_blanks = false;  // cut from `value`
 };
 
 // Bytes of the message that decode to the content of a part.

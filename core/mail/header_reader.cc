@@ -159,6 +159,7 @@ bool HeaderReader::is_kept() const { return keep_ == Keep::All || field_.name.st
 
 void HeaderReader::end_field() {
   if (in_field_ && is_kept()) {
+    field_.has_trailing_blanks = !field_.value.empty() && is_blank(field_.value.back());
     field_.value = std::string(trim(field_.value));
     fields_.push_back(std::move(field_));
   }

@@ -19,6 +19,7 @@ struct RawParameter {
   std::string base;  // lower case, without "*", "*N", "*N*"
   int section = -1;  // -1: none
   bool extended = false;
+  bool odd_escape = false;  // a backslash before what needs none: some readers keep it
   std::string value;
 };
 
@@ -118,7 +119,7 @@ class Reader {
   }
 
   bool read_value(RawParameter& parameter) {
-    const bool good = rest_.starts_with('"') ? read_quoted(parameter.value) : read_unquoted(parameter);
+    const bool good = rest_.starts_with('"') ? read_quoted(parameter) : read_unquoted(parameter);
     if (!good) return false;
     skip_blanks();
     if (rest_.empty() || rest_.starts_with(';')) return true;
@@ -126,14 +127,17 @@ class Reader {
     return false;
   }
 
-  bool read_quoted(std::string& value) {
+  bool read_quoted(RawParameter& parameter) {
     for (std::size_t i = 1; i < rest_.size(); ++i) {
       if (rest_[i] == '"') {
         rest_.remove_prefix(i + 1);
         return true;
       }
-      if (rest_[i] == '\\' && ++i == rest_.size()) break;
-      value += rest_[i];
+      if (rest_[i] == '\\') {
+        if (++i == rest_.size()) break;
+        if (rest_[i] != '"' && rest_[i] != '\\') parameter.odd_escape = true;
+      }
+      parameter.value += rest_[i];
     }
     problem("param", "a quote is not closed");
     return false;
@@ -181,7 +185,7 @@ class Reader {
       problem(raw.base == "boundary" ? "boundary" : "param", "the parameter \"" + raw.base + "\" is given twice");
       return;
     }
-    if (raw.base == "boundary" && !is_good_boundary(raw.value)) {
+    if (raw.base == "boundary" && (raw.odd_escape || !is_good_boundary(raw.value))) {
       problem("boundary", "the boundary is not 1 to 70 legal characters");
       return;
     }
@@ -194,9 +198,11 @@ class Reader {
     std::optional<std::string> extended;
     bool seen_plain = false;
     bool seen_extended = false;
+    bool odd_escape = false;
     std::vector<const RawParameter*> sections;
     for (const RawParameter& raw : raw_) {
       if (raw.base != base) continue;
+      odd_escape = odd_escape || raw.odd_escape;
       if (raw.section >= 0) {
         sections.push_back(&raw);
         continue;
@@ -212,11 +218,12 @@ class Reader {
       seen_extended = true;
     }
     if (!list_.code.empty()) return;
-    const bool certain =
-        (!seen_plain || plain) && (!seen_extended || extended) && (!seen_plain || !seen_extended || plain == extended);
+    const bool same = !seen_plain || !seen_extended || plain == extended;
+    const bool decoded = (!seen_plain || plain) && (!seen_extended || extended);
     const std::string value = extended ? *extended : plain.value_or("");
-    list_.name_is_certain = list_.name_is_certain && certain && value.size() <= kLongestName;
-    list_.parameters.emplace_back(base, certain && value.size() <= kLongestName ? value : std::string());
+    const bool certain = same && decoded && !odd_escape && value.size() <= kLongestName;
+    list_.name_is_certain = list_.name_is_certain && certain;
+    list_.parameters.emplace_back(base, certain ? value : std::string());
   }
 
   // charset'language'%HH... (RFC 2231 section 4).

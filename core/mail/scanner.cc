@@ -181,6 +181,9 @@ class Scanner::Machine {
     part.name = std::move(content.name);
     part.content_id = std::move(content.content_id);
     part.body.encoding = content.encoding;
+    if (!content.encoding_is_certain) {
+      part.inexact = {Verdict::Ambiguous, "cte", "blanks behind the transfer encoding", part.header.begin};
+    }
     if (!content.name_is_certain) {
       part.inexact = {Verdict::Ambiguous, "name", "two readers could see different names", part.header.begin};
     }

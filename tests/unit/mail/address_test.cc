@@ -148,6 +148,9 @@ TEST(EncodedWords, AreRefusedWhereTheyCannotBeDecodedExactly) {
   EXPECT_EQ(decode_encoded_words("=?utf-7?Q?a?="), std::nullopt);
   EXPECT_EQ(decode_encoded_words("=?x-unknown?Q?a?="), std::nullopt);
   EXPECT_EQ(decode_encoded_words("\xff"), std::nullopt);
+  EXPECT_EQ(decode_encoded_words("a=?utf-8?Q?b?="), std::nullopt);
+  EXPECT_EQ(decode_encoded_words("=?utf-8?Q?a?=b"), std::nullopt);
+  EXPECT_EQ(decode_encoded_words("=?utf-8?Q?a?==?utf-8?Q?b?="), std::nullopt);
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"encoded_boundary", typed("multipart/mixed; boundary=\"=?utf-8?Q?b?=\""), "ambiguous boundary"},
         Case{"comment_before_boundary", typed("multipart/mixed; (c) boundary=b"), "ambiguous comment"},
         Case{"comment_behind_boundary", typed("multipart/mixed; boundary=b (c)"), "ambiguous comment"},
+        Case{"escaped_boundary", typed("multipart/mixed; boundary=\"\\b\""), "ambiguous boundary"},
         Case{"empty_boundary", typed("multipart/mixed; boundary=\"\""), "ambiguous boundary"},
         Case{"no_boundary", typed("multipart/mixed"), "ambiguous boundary"},
         Case{"boundary_of_71", typed("multipart/mixed; boundary=" + std::string(71, 'x')), "ambiguous boundary"},

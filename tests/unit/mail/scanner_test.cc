@@ -258,11 +258,19 @@ TEST(Scanner, RefusesOnePartWhoseNameReadersDiffer) {
                                         "Content-Disposition: attachment; filename*=utf-8''%zz\n",
                                         "Content-Disposition: attachment; filename*=utf-7''a\n",
                                         "Content-Disposition: attachment; filename=\"=?utf-8?Q?=ff?=\"\n",
+                                        "Content-Disposition: attachment; filename=\"C:\\scan.pdf\"\n",
+                                        "Content-Disposition: attachment; filename=\"a=?utf-8?Q?b?=\"\n",
                                         "Content-Disposition: attachment; filename=\"\xfc.pdf\"\n"}) {
     const MessageFacts facts = scan_text(multipart("--b\n" + std::string(fields) + "\nx\n--b--\n"));
     EXPECT_EQ(verdict_of(facts), "clean") << fields;
     EXPECT_EQ(facts.parts[1].inexact.code, "name") << fields;
   }
+}
+
+TEST(Scanner, RefusesOnePartForBlanksBehindItsEncoding) {
+  const MessageFacts facts = scan_text(multipart("--b\nContent-Transfer-Encoding: base64 \n\nQUJD\n--b--\n"));
+  EXPECT_EQ(verdict_of(facts), "clean");
+  EXPECT_EQ(facts.parts[1].inexact.code, "cte");
 }
 
 // --- whatever the pieces ---
