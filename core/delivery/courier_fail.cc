@@ -37,7 +37,8 @@ Courier::Halt Courier::failed(const Error& error) {
   return Stopped{error};
 }
 
-// A 404 on a draft: it is young and not visible yet, or the service is behind, or somebody deleted it.
+// A 404 on a draft, or on its upload sessions one after the other: it is young and not visible yet, or the service is
+// behind, or somebody deleted it.
 Courier::Halt Courier::draft_missing(const Error& error) {
   if (may_be_sent(entry_) || entry_.progress.draft_id.empty()) return Retry{error, now()};
   const Duration age = now() - entry_.progress.drafted;

@@ -11,10 +11,10 @@ namespace {
 
 constexpr int kMaxRebuilds = 1;
 
-// The request was turned away: the message is certainly not sent by it.
-bool certainly_not_sent(const Error& error) {
-  return error.status == 429 || error.kind == ErrorKind::Permanent || error.kind == ErrorKind::Configuration ||
-         error.kind == ErrorKind::Unauthorized;
+// The request was turned away, or never got there: the message is certainly not sent by it.
+bool certainly_not_sent(ErrorKind kind) {
+  return kind == ErrorKind::Transient || kind == ErrorKind::Throttled || kind == ErrorKind::Permanent ||
+         kind == ErrorKind::Configuration || kind == ErrorKind::Unauthorized;
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ Courier::Halt Courier::send() {
 }
 
 Courier::Halt Courier::send_refused(const Error& error) {
-  if (certainly_not_sent(error)) {
+  if (certainly_not_sent(error.kind)) {
     entry_.progress.seen_unsent = now();
     return failed(error);
   }

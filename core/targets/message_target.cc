@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/targets/message_target.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -34,7 +35,7 @@ Result<std::optional<std::string>> MessageTarget::find_draft() {
   return std::optional<std::string>(found.front().id);
 }
 
-Result<bool> MessageTarget::draft_exists(const std::string& draft) {
+Result<bool> MessageTarget::is_draft(const std::string& draft) {
   const auto message = services_.graph.get_message(mailbox(), draft);
   if (!message && message.error().kind == ErrorKind::NotFound) return false;
   if (!message) return fail(message.error());
@@ -42,9 +43,17 @@ Result<bool> MessageTarget::draft_exists(const std::string& draft) {
   return true;
 }
 
+Result<bool> MessageTarget::draft_exists(const std::string& draft) {
+  GM_TRY_ASSIGN(const bool somewhere, is_draft(draft));
+  if (!somewhere) return false;
+  // What was deleted is in Deleted Items, and its id still leads there.
+  GM_TRY_ASSIGN(const auto in_drafts, services_.graph.find_by_marker(mailbox(), "drafts", marker_));
+  return std::any_of(in_drafts.begin(), in_drafts.end(), [&](const auto& found) { return found.id == draft; });
+}
+
 Status MessageTarget::delete_draft(const std::string& draft) {
-  GM_TRY_ASSIGN(const bool exists, draft_exists(draft));
-  return exists ? services_.graph.delete_message(mailbox(), draft) : Status();
+  GM_TRY_ASSIGN(const bool there, is_draft(draft));
+  return there ? services_.graph.delete_message(mailbox(), draft) : Status();
 }
 
 Result<std::vector<std::string>> MessageTarget::attachment_ids(const std::string& draft) {

@@ -43,10 +43,12 @@ class MessageTarget {
   // nobody has seen them.
   Result<std::optional<std::string>> find_draft();
 
-  // Is the draft there? A young draft may not be visible yet. Permanent if it is no draft any more.
+  // Is the draft in Drafts, where we made it? A young draft may not be visible yet. Permanent if it is no draft any
+  // more.
   Result<bool> draft_exists(const std::string& draft);
 
-  // Success also if it was gone before. What is no draft any more is never deleted: that could stop its delivery.
+  // Success also if it was gone before, or deleted by somebody else. What is no draft any more is never deleted: that
+  // could stop its delivery.
   Status delete_draft(const std::string& draft);
 
   // The ids of all attachments of the draft.
@@ -78,6 +80,7 @@ class MessageTarget {
   const std::string& mailbox() const { return plan_.mailbox; }
 
  private:
+  Result<bool> is_draft(const std::string& draft);
   Result<std::optional<Difference>> compare_content(const std::string& draft, ByteSource& message,
                                                     const std::vector<graph::Attachment>& attachments,
                                                     const std::vector<std::string>& from_mime);

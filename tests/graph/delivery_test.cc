@@ -204,7 +204,7 @@ TEST(Delivery, AnAttachmentThatDoesNotBelongThereIsNeverSent) {
   Fault late = Fault::status("get-message", 1, 503, "ServiceUnavailable");
   world.model().add_fault(late);
   {
-    Delivery delivery(world.settings(), world.queue(), {world.client(), *world.service().upload(), world.clock()});
+    Delivery delivery(world.settings(), world.queue(), world.services());
     EXPECT_TRUE(delivery.deliver_one({}));
   }
   const auto entry = world.queue().find(id);
@@ -319,9 +319,11 @@ TEST(Delivery, ASendWhoseFateStaysUnknownIsHeldAfterADay) {
 TEST(Delivery, ADraftThatSomebodyDeletedIsMadeAnew) {
   World world;
   const std::string id = world.put(some_files());
-  world.model().add_fault(Fault::status("put-range", 2, 503, "ServiceUnavailable", "600"));
+  Fault outage = Fault::status("put-range", 2, 503, "ServiceUnavailable");
+  outage.times = 2;
+  world.model().add_fault(outage);
   {
-    Delivery delivery(world.settings(), world.queue(), {world.client(), *world.service().upload(), world.clock()});
+    Delivery delivery(world.settings(), world.queue(), world.services());
     EXPECT_TRUE(delivery.deliver_one({}));
   }
   const auto entry = world.queue().find(id);
@@ -343,6 +345,50 @@ TEST(Delivery, AMessageFileThatIsDamagedIsHeld) {
   ASSERT_TRUE(entry && *entry);
   EXPECT_EQ((*entry)->state, queue::EntryState::Held);
   world.expect_no_traces();
+}
+
+// --- workers
+
+TEST(Delivery, WorkersCarryOneMailboxSideBySideButNeverWithMoreThanItsRequests) {
+  World world;
+  world.settings().workers = 8;
+  world.settings().mailbox_requests = 4;
+  Fault hold = Fault::of(Action::Hold, "create-draft");
+  hold.times = 4;
+  world.model().add_fault(hold);
+  for (int i = 0; i < 12; ++i) world.put(some_files());
+  {
+    Delivery delivery(world.settings(), world.queue(), world.services());
+    delivery.start();
+    EXPECT_TRUE(world.model().wait_for_held(4, std::chrono::minutes(1))) << "four at once";
+    world.model().release_held();
+    EXPECT_TRUE(world.model().wait_for_deliveries(12, std::chrono::minutes(1)));
+    EXPECT_TRUE(delivery.stop(std::chrono::minutes(1)));
+  }
+  EXPECT_TRUE(world.run()) << "what was sent but not finished when they stopped";
+  world.expect_delivered(some_files(), 12);
+  EXPECT_EQ(world.model().most_at_once().at("scanner@contoso.com"), 4);
+}
+
+TEST(Delivery, StoppingEndsAfterTheRequestUnderWayAndTheNextStartGoesOn) {
+  World world;
+  world.settings().workers = 2;
+  Fault hold = Fault::of(Action::Hold, "put-range", 2);
+  world.model().add_fault(hold);
+  world.put(some_files());
+  {
+    Delivery delivery(world.settings(), world.queue(), world.services());
+    delivery.start();
+    EXPECT_TRUE(world.model().wait_for_held(1, std::chrono::minutes(1)));
+    EXPECT_FALSE(delivery.stop(Duration{0})) << "a request is under way";
+    world.model().release_held();
+    EXPECT_TRUE(delivery.stop(std::chrono::minutes(1)));
+  }
+  EXPECT_EQ(world.model().counts().ranges, 2);
+  EXPECT_THAT(world.model().deliveries(), IsEmpty());
+  EXPECT_TRUE(world.run());
+  world.expect_delivered_once(some_files());
+  EXPECT_EQ(world.model().counts().ranges, 5) << "nothing was sent again";
 }
 
 }  // namespace

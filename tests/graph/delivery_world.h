@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -34,12 +35,14 @@ class Executioner {
   void kill_at(int step) { steps_left_ = step; }
   void spare() { steps_left_ = -1; }
   void step() {
+    const std::lock_guard lock(mutex_);
     ++seen_;
     if (steps_left_ > 0 && --steps_left_ == 0) throw Killed{};
   }
   int seen() const { return seen_; }
 
  private:
+  std::mutex mutex_;
   int steps_left_ = -1;
   int seen_ = 0;
 };
@@ -164,6 +167,8 @@ class World {
   ManualClock& clock() { return *clock_; }
   graph::Client& client() { return *client_; }
 
+  targets::Services services() { return {*client_, *ranges_, *clock_}; }
+
   // As after a start of the process: from the disk alone.
   void open() {
     queue_.reset();
@@ -200,7 +205,7 @@ class World {
   // Delivers what is due, moves time to what is due next, and so on until nothing waits. False: still not after
   // `most_attempts`.
   bool run(int most_attempts = 200) {
-    Delivery delivery(settings_, *queue_, {*client_, *ranges_, *clock_});
+    Delivery delivery(settings_, *queue_, services());
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
       if (delivery.deliver_one({})) continue;
       const auto due = queue().next_due();
