@@ -297,11 +297,13 @@ Reply put_range(State& state, Call& call, BodyReader& body, bool cut_body) {
 Reply ask_position(State& state, Call& call) {
   Reply refusal;
   const std::lock_guard lock(state.mutex);
+  const std::shared_ptr<UploadSession> session = find_session(state, call, refusal);
+  // Who asks does not know, and without an answer can only try.
+  if (session && state.switches.ask_position_status != 200) session->unclear = true;
   if (state.switches.ask_position_status == 405) {
     return refuse(state, call, 405, "ErrorInvalidRequest", "The OData request is not supported.");
   }
   if (state.switches.ask_position_status != 200) return item_not_found(state, call);
-  const std::shared_ptr<UploadSession> session = find_session(state, call, refusal);
   return session ? position_reply(state, *session, 200) : refusal;
 }
 
