@@ -24,6 +24,9 @@ constexpr long kLargeUploadBuffer = 512 * 1024;
 // meets that moment is Unclear.
 constexpr long kMaxIdleSeconds = 30;
 
+// More than the answer to the largest attachment that is posted, which repeats its content.
+constexpr ByteCount kDropLimit = 8 * 1024 * 1024;
+
 long milliseconds(Duration duration) { return static_cast<long>(std::max<std::int64_t>(1, duration.count())); }
 
 long whole_seconds(Duration duration) {
@@ -241,7 +244,7 @@ std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, v
 bool Exchange::take_body(std::string_view bytes) {
   if (request_.compare_with != nullptr && response_.status == 200) return compare(bytes);
   const ByteCount room = request_.response_limit - response_.body.size();
-  if (bytes.size() <= room) {
+  if (bytes.size() <= room && !response_.cut) {
     response_.body += bytes;
     return true;
   }
@@ -253,8 +256,10 @@ bool Exchange::take_body(std::string_view bytes) {
   }
   response_.body += bytes.substr(0, static_cast<std::size_t>(room));
   response_.cut = true;
-  enough_ = true;
-  return false;
+  // A connection is worth more than some megabytes that nobody reads.
+  dropped_ += bytes.size() - room;
+  enough_ = dropped_ > kDropLimit;
+  return !enough_;
 }
 
 bool Exchange::compare(std::string_view bytes) {

@@ -80,6 +80,7 @@ class Exchange {
   Response response_;
   std::size_t header_bytes_ = 0;
   bool header_complete_ = false;  // libcurl takes an answer without body whose header was cut short
+  ByteCount dropped_ = 0;         // beyond a kept prefix
   ByteCount compared_ = 0;
   bool equal_ = true;
   std::string scratch_;
