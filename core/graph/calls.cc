@@ -53,13 +53,17 @@ Call create_draft_call(std::string_view mailbox, ByteSource& base64) {
   call.headers = {{"Content-Type", "text/plain"}};
   call.body = &base64;
   call.success = 201;
+  call.response_limit = 256 * 1024;  // the answer repeats the text of the mail
+  call.keep_prefix = true;
   return call;
 }
 
 Call post_attachment_call(std::string_view mailbox, std::string_view message, ByteSource& json) {
-  return post_json(make_call("post attachment", Operation::Create, http::Method::Post, mailbox,
-                             message_path(mailbox, message) + "/attachments"),
-                   json);
+  Call call = make_call("post attachment", Operation::Create, http::Method::Post, mailbox,
+                        message_path(mailbox, message) + "/attachments");
+  call.response_limit = 64 * 1024;  // the answer repeats contentBytes, megabytes of what we have just sent
+  call.keep_prefix = true;
+  return post_json(std::move(call), json);
 }
 
 Call open_session_call(std::string_view mailbox, std::string_view message, ByteSource& json) {

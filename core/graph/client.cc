@@ -101,7 +101,7 @@ Result<Message> Client::create_draft(std::string_view mailbox, ByteSource& mime)
   Base64Source body(mime);
   const Call call = create_draft_call(mailbox, body);
   GM_TRY_ASSIGN(const http::Response response, perform(call));
-  auto message = read_message(response.body);
+  auto message = response.cut ? read_cut_message(response.body) : read_message(response.body);
   if (!message) return fail(unreadable(call, response));
   return *std::move(message);
 }
@@ -111,7 +111,7 @@ Result<Attachment> Client::post_attachment(std::string_view mailbox, std::string
   AttachmentBody body(item, content);
   const Call call = post_attachment_call(mailbox, message, body);
   GM_TRY_ASSIGN(const http::Response response, perform(call));
-  auto attachment = read_attachment(response.body);
+  auto attachment = response.cut ? read_cut_attachment(response.body) : read_attachment(response.body);
   if (!attachment) return fail(unreadable(call, response));
   return *std::move(attachment);
 }

@@ -90,6 +90,23 @@ std::optional<Attachment> read_attachment(std::string_view body) {
   return attachment_from(*document);
 }
 
+namespace {
+
+// An object that was cut somewhere behind the beginning of `member`: its members before that one, as a whole object.
+std::string members_before(std::string_view prefix, std::string_view member) {
+  return std::string(prefix.substr(0, prefix.find(member))) + "\"cut\":true}";
+}
+
+}  // namespace
+
+std::optional<Attachment> read_cut_attachment(std::string_view prefix) {
+  return read_attachment(members_before(prefix, "\"contentBytes\""));
+}
+
+std::optional<Message> read_cut_message(std::string_view prefix) {
+  return read_message(members_before(prefix, "\"body\""));
+}
+
 std::optional<UploadSession> read_session(std::string_view body) {
   const auto document = json::parse(body);
   if (!document) return std::nullopt;

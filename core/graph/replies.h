@@ -13,6 +13,12 @@ namespace graph_milter::graph {
 
 std::optional<Message> read_message(std::string_view body);
 std::optional<Attachment> read_attachment(std::string_view body);
+
+// The same from an answer of which only a beginning is there: what stands before the large member (body, contentBytes),
+// which repeats what we have just sent.
+std::optional<Message> read_cut_message(std::string_view prefix);
+std::optional<Attachment> read_cut_attachment(std::string_view prefix);
+
 std::optional<UploadSession> read_session(std::string_view body);
 
 struct AttachmentPage {

@@ -107,6 +107,48 @@ TEST_F(ClientTest, PostsAnAttachment) {
   EXPECT_EQ(*body->find_string("contentId"), "cid-1");
 }
 
+// Graph's answers repeat what was sent: megabytes that are not kept.
+TEST_F(ClientTest, TakesAnAnswerThatRepeatsMoreThanIsKept) {
+  const auto answer_cut = [&](std::string body) {
+    door_->then([body = std::move(body)](const http::Request& request) -> Result<http::Response> {
+      EXPECT_TRUE(request.keep_prefix);
+      http::Response response;
+      response.status = 201;
+      response.body = body.substr(0, request.response_limit);
+      response.cut = body.size() > request.response_limit;
+      return response;
+    });
+  };
+  const std::string much(3'000'000, 'A');
+  answer_cut(R"({"id":"att","name":"a.pdf","size":130,"contentBytes":")" + much + R"("})");
+  answer_cut(R"({"id":"AAMk=","subject":"a \"body\" b","isDraft":true,"body":{"content":")" + much + R"("}})");
+  StringSource content("x");
+  const auto attachment = client_.post_attachment(kMailbox, kMessage, {"a.pdf", "b/c", 1, false, ""}, content);
+  ASSERT_TRUE(attachment) << attachment.error().text();
+  EXPECT_EQ(attachment->id, "att");
+  const auto draft = client_.create_draft(kMailbox, content);
+  ASSERT_TRUE(draft) << draft.error().text();
+  EXPECT_EQ(draft->id, "AAMk=");
+}
+
+TEST_F(ClientTest, NeedsOnlyTheStartOfAnAnswerThatRepeatsTheContent) {
+  http::Response response;
+  response.status = 201;
+  response.cut = true;
+  response.body = R"({"id":"att","name":"a.pdf","size":130,"contentBytes":")" + std::string(50'000, 'A');
+  door_->then([&](const http::Request&) -> Result<http::Response> { return response; });
+  StringSource content("x");
+  const auto attachment = client_.post_attachment(kMailbox, kMessage, {"a.pdf", "a/b", 1, false, ""}, content);
+  ASSERT_TRUE(attachment) << attachment.error().text();
+  EXPECT_EQ(attachment->id, "att");
+  EXPECT_EQ(attachment->size, 130U);
+  EXPECT_TRUE(sent().request.keep_prefix);
+
+  response.body = R"({"@odata.type":"#microsoft.graph.fileAttachment")";  // not even that much
+  door_->then([&](const http::Request&) -> Result<http::Response> { return response; });
+  EXPECT_EQ(client_.post_attachment(kMailbox, kMessage, {}, content).error().kind, ErrorKind::Unclear);
+}
+
 TEST_F(ClientTest, ReadsAnAttachmentsBodyFromAnyOffset) {
   std::string whole;
   ByteCount size = 0;
