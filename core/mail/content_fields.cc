@@ -74,7 +74,7 @@ class Reader {
     const std::string_view token = trim(field.value);
     if (const auto encoding = parse_transfer_encoding(token)) {
       content_.encoding = *encoding;
-      content_.encoding_is_certain = !field.has_trailing_blanks;
+      content_.encoding_is_certain = field.is_plain;
       return;
     }
     content_.encoding = TransferEncoding::Unknown;

@@ -20,7 +20,7 @@ struct ContentFields {
   std::string content_id;
   TransferEncoding encoding = TransferEncoding::SevenBit;
   bool name_is_certain = true;
-  bool encoding_is_certain = true;  // false: some readers do not recognise it, because of blanks behind it
+  bool encoding_is_certain = true;  // false: some readers do not recognise it, because of a fold or blanks beside it
 };
 
 // `fields` in order; others than Content-* are not looked at. What two readers could understand differently goes to

@@ -38,10 +38,10 @@ std::optional<TransferEncoding> parse_transfer_encoding(std::string_view token);
 
 // One header field of the message itself, in order.
 struct HeaderField {
-  std::string name;   // lower case
-  std::string value;  // unfolded (RFC 5322 section 2.2.3), without leading and trailing blanks, bytes as they came
-  ByteRange range;    // whole field, from its name to past its line end
-  bool has_trailing_blanks = false;  // cut from `value`
+  std::string name;      // lower case
+  std::string value;     // unfolded (RFC 5322 section 2.2.3), without leading and trailing blanks, bytes as they came
+  ByteRange range;       // whole field, from its name to past its line end
+  bool is_plain = true;  // on one line, and no blanks behind the value
 };
 
 // Bytes of the message that decode to the content of a part.

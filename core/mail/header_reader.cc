@@ -119,6 +119,7 @@ HeaderReader::Step HeaderReader::continue_field(std::string_view line) {
   }
   if (offset_ - field_.range.begin > limits_.field_bytes) return over_limit("a header field is too long");
   field_.range.end = offset_;
+  field_.is_plain = false;
   if (is_kept()) field_.value += line;
   if (line.find_first_not_of(" \t") != std::string_view::npos) return Step::More;
   // Some readers end the header here: then nothing that decides may stand in or behind this field.
@@ -159,7 +160,7 @@ bool HeaderReader::is_kept() const { return keep_ == Keep::All || field_.name.st
 
 void HeaderReader::end_field() {
   if (in_field_ && is_kept()) {
-    field_.has_trailing_blanks = !field_.value.empty() && is_blank(field_.value.back());
+    if (!field_.value.empty() && is_blank(field_.value.back())) field_.is_plain = false;
     field_.value = std::string(trim(field_.value));
     fields_.push_back(std::move(field_));
   }

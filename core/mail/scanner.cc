@@ -182,7 +182,7 @@ class Scanner::Machine {
     part.content_id = std::move(content.content_id);
     part.body.encoding = content.encoding;
     if (!content.encoding_is_certain) {
-      part.inexact = {Verdict::Ambiguous, "cte", "blanks behind the transfer encoding", part.header.begin};
+      part.inexact = {Verdict::Ambiguous, "cte", "a fold or blanks beside the transfer encoding", part.header.begin};
     }
     if (!content.name_is_certain) {
       part.inexact = {Verdict::Ambiguous, "name", "two readers could see different names", part.header.begin};

@@ -267,10 +267,13 @@ TEST(Scanner, RefusesOnePartWhoseNameReadersDiffer) {
   }
 }
 
-TEST(Scanner, RefusesOnePartForBlanksBehindItsEncoding) {
-  const MessageFacts facts = scan_text(multipart("--b\nContent-Transfer-Encoding: base64 \n\nQUJD\n--b--\n"));
-  EXPECT_EQ(verdict_of(facts), "clean");
-  EXPECT_EQ(facts.parts[1].inexact.code, "cte");
+TEST(Scanner, RefusesOnePartForAFoldOrBlanksBesideItsEncoding) {
+  for (const std::string_view value : {" base64 ", " base64\t", "\n base64"}) {
+    const MessageFacts facts =
+        scan_text(multipart("--b\nContent-Transfer-Encoding:" + std::string(value) + "\n\nQUJD\n--b--\n"));
+    EXPECT_EQ(verdict_of(facts), "clean") << value;
+    EXPECT_EQ(facts.parts[1].inexact.code, "cte") << value;
+  }
 }
 
 // --- whatever the pieces ---
