@@ -12,6 +12,7 @@
 
 #include "core/base/base64.h"
 #include "core/base/file.h"
+#include "core/base/format.h"
 #include "core/base/id.h"
 #include "core/base/text.h"
 #include "tests/graph_emulator/server.h"
@@ -98,7 +99,7 @@ void settle_secret(Options& options) {
   Settings& model = options.server.model;
   if (options.secret_file.empty()) {
     options.secret_file = model.state_folder + "/client-secret";
-    model.client_secret = "~" + base64_encode(random_bytes(24)) + "+/=";
+    model.client_secret = format("~{}+/=", base64_encode(random_bytes(24)));
     write_file(options.secret_file, model.client_secret + "\n");
     return;
   }

@@ -79,7 +79,7 @@ std::shared_ptr<Item> make_mime_draft(State& state, Call& call, const std::strin
   }
   std::shared_ptr<Item> item = state.store.add_message(*call.mailbox, folder, std::move(mime), call.now);
   if (item->parsed.field("Message-ID") == nullptr) {
-    item->mime = with_field(item->mime, "Message-ID", "<" + make_uuid() + "@emulator.contoso.com>");
+    item->mime = with_field(item->mime, "Message-ID", format("<{}@emulator.contoso.com>", make_uuid()));
     item->parsed = read_mime(item->mime);
   }
   return item;

@@ -116,7 +116,7 @@ std::vector<Address> recipients_of(const Item& item, std::string_view field) {
 Json message_json(const State& state, const Call& call, const Item& item, bool with_headers) {
   (void)state;
   const std::string key = base64_encode(format("ck{:06}.{:04}", item.number, item.changes));
-  Json out = Json::object({{"@odata.etag", "W/\"" + key + "\""},
+  Json out = Json::object({{"@odata.etag", format("W/\"{}\"", key)},
                            {"id", item.id(call.form)},
                            {"createdDateTime", iso8601(item.created)},
                            {"lastModifiedDateTime", iso8601(item.modified)},
@@ -156,8 +156,8 @@ std::string address_list(const Json& recipients) {
     const std::string name = address["name"].text();
     if (!out.empty()) out += ",\r\n ";
     std::string phrase = field_text(name);
-    if (phrase == name && !name.empty()) phrase = "\"" + name + "\"";
-    out += phrase.empty() ? "<" + address["address"].text() + ">" : phrase + " <" + address["address"].text() + ">";
+    if (phrase == name && !name.empty()) phrase = format("\"{}\"", name);
+    out += format("{}{}<{}>", phrase, phrase.empty() ? "" : " ", address["address"].text());
   }
   return out;
 }
@@ -168,14 +168,14 @@ std::string mime_from_json(const Mailbox& mailbox, const Json& message, TimePoin
     if (!value.empty()) head += name + ": " + value + "\r\n";
   };
   const Json& from = message["from"].is_object() ? message["from"] : message["sender"];
-  field("From", from.is_object() ? address_list(Json::array().push(from)) : "<" + mailbox.address + ">");
+  field("From", from.is_object() ? address_list(Json::array().push(from)) : format("<{}>", mailbox.address));
   field("To", address_list(message["toRecipients"]));
   field("Cc", address_list(message["ccRecipients"]));
   field("Bcc", address_list(message["bccRecipients"]));
   field("Reply-To", address_list(message["replyTo"]));
   field("Subject", field_text(message["subject"].text()));
   field("Date", rfc5322_date(now));
-  field("Message-ID", message["internetMessageId"].text("<" + make_uuid() + "@emulator.contoso.com>"));
+  field("Message-ID", message["internetMessageId"].text(format("<{}@emulator.contoso.com>", make_uuid())));
   for (const Json& header : message["internetMessageHeaders"].items())
     field(header["name"].text(), field_text(header["value"].text()));
   field("MIME-Version", "1.0");

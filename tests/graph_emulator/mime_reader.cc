@@ -44,7 +44,7 @@ void read_header(std::string_view text, std::size_t at, std::size_t limit, Entit
     }
     if (is_blank(bytes.front()) && !entity.fields.empty()) {
       Field& field = entity.fields.back();
-      field.value += " " + std::string(trim(bytes));
+      field.value.append(1, ' ').append(trim(bytes));
       field.end = line.next;
     } else if (is_field_start(bytes)) {
       const std::size_t colon = bytes.find(':');

@@ -96,7 +96,7 @@ std::string path_template(std::string_view text) {
   constexpr std::size_t kLongestWord = 48;
   for (const std::string_view segment : split(path.substr(path.empty() ? 0 : 1), '/')) {
     const bool is_key = segment.size() > kLongestWord && segment.find('@') == std::string_view::npos;
-    out += "/" + (is_key ? std::string("{id}") : std::string(segment));
+    out.append(1, '/').append(is_key ? std::string_view("{id}") : segment);
   }
   return out;
 }
