@@ -129,8 +129,9 @@ const Command* find_command(const std::vector<std::string>& words, std::vector<s
 Error unknown_command(const std::vector<std::string>& words) {
   std::string typed = words.front();
   if (words.size() > 1) typed += " " + words[1];
-  std::vector<std::string_view> names;
-  for (const Command& command : kCommands) names.push_back(command.name);
+  std::array<std::string_view, kCommands.size()> names;
+  std::transform(kCommands.begin(), kCommands.end(), names.begin(),
+                 [](const Command& command) { return command.name; });
   std::string_view nearest = nearest_word(typed, names);
   if (nearest.empty()) nearest = nearest_word(words.front(), names);
   return make_error(

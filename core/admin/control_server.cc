@@ -30,8 +30,8 @@ Form form_of(const httplib::Request& request) {
   return request.get_param_value("form") == "words" ? Form::Words : Form::Json;
 }
 
-void reply(httplib::Response& response, Form form, std::string text) {
-  response.set_content(std::move(text), form == Form::Json ? "application/json" : "text/plain; charset=utf-8");
+void reply(httplib::Response& response, Form form, const std::string& text) {
+  response.set_content(text, form == Form::Json ? "application/json" : "text/plain; charset=utf-8");
 }
 
 void refuse(httplib::Response& response, Form form, int status, const std::string& words) {
@@ -102,7 +102,7 @@ struct ControlServer::Listener {
       if (entry && !*entry) return refuse(response, form, 404, format("no message {} in the queue", id));
       reply_with(response, form, entry, [&](const auto& found) { return print_entry(*found, form); });
     });
-    server.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+    server.set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
       refuse(response, Form::Json, 500, "internal error");
     });
   }
