@@ -128,6 +128,9 @@ Answer Message::State::storage_failed(const mail::MessageFacts& facts, std::stri
 
 Answer Message::State::decide(const std::function<bool()>& mta_still_there) {
   if (failure) return refuse(try_later(), nullptr, *failure);
+  if (envelope.has_null_sender()) {
+    return pass(LogLevel::Info, nullptr, "", "null-sender", "mail from the null sender <> is never relayed");
+  }
   if (!interesting) return pass(LogLevel::Debug, nullptr, "", "no-rule", "no rule relays mail of this client or login");
   if (size < *interesting) {
     return pass(LogLevel::Info, nullptr, "", "small", "smaller than what the rules for this client or login ask for");

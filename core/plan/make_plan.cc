@@ -73,6 +73,10 @@ PlannedPart plan_part(const mail::Part& part, std::size_t index, PartRole role, 
   return planned;
 }
 
+// A mail program shows plain text and HTML as the message; another text among the alternatives (a calendar, AMP) is
+// shown by few, and the service may list it as an attachment.
+bool is_shown_as_message(const mail::Part& part) { return part.type == "text/plain" || part.type == "text/html"; }
+
 // Fills plan.parts and plan.in_skeleton. Only names that go up are made unique: those in the skeleton are the
 // message's.
 void add_attachments(Plan& plan, const PlanInput& input, const std::vector<PartRole>& roles,
@@ -82,7 +86,8 @@ void add_attachments(Plan& plan, const PlanInput& input, const std::vector<PartR
   std::vector<std::string> cut_names;
   std::size_t number = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (roles[i] == PartRole::Container || roles[i] == PartRole::Body) continue;
+    if (roles[i] == PartRole::Container) continue;
+    if (roles[i] == PartRole::Body && is_shown_as_message(parts[i])) continue;
     std::string name = mail::clean_file_name(parts[i].name, parts[i].type, ++number);
     if (std::binary_search(cut.begin(), cut.end(), i)) {
       cut_names.push_back(std::move(name));

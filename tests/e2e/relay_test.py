@@ -26,8 +26,7 @@ class WithRig(unittest.TestCase):
         self.addCleanup(self.rig.close)
 
     def tearDown(self):
-        if any(error for _, error in getattr(self._outcome, "errors", []) or []) or getattr(
-                self._outcome, "result", None) and (self._outcome.result.failures or self._outcome.result.errors):
+        if not self._outcome.success:
             self.rig.folder_object.keep()
 
     def assert_no_violations(self):

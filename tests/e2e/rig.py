@@ -294,7 +294,7 @@ class Emulator:
             connection.close()
         if answer.status >= 300:
             raise RigError(f"the emulator answered {answer.status} to {method} {path}: {text[:500]!r}")
-        return json.loads(text) if text else None
+        return json.loads(text) if method == "GET" else None
 
     def deliveries(self):
         return self.ask("GET", "/deliveries")
@@ -360,7 +360,7 @@ class Milter:
         own = {
             "spool-directory": self.spool,
             "control-socket": self.run / "control.sock",
-            "log": "stderr",
+            "log-target": "stderr",
         }
         self.options = {**emulator.endpoint_options(), **own, **(options or {})}
         self.write_configuration(rules)

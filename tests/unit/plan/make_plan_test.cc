@@ -119,6 +119,15 @@ TEST(Plan, LeavesInlineImagesCalendarsNestedMessagesAndMoreTextInTheSkeleton) {
             (Expected{{"logo.png", false}, {"invite.ics", false}, {"old.eml", false}, {"attachment-4.txt", false}}));
 }
 
+TEST(Plan, KnowsThatACalendarAmongTheAlternativesMayBeListed) {
+  PlanCase c;
+  c.body = multipart("alternative", "a",
+                     {text_part(), "Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n"});
+  const Plan plan = c.plan();
+  ASSERT_EQ(plan.in_skeleton.size(), 1U);
+  EXPECT_FALSE(plan.in_skeleton[0].certain);
+}
+
 TEST(Plan, CutsAnAttachmentOfARelatedAndKeepsItsContentId) {
   PlanCase c;
   std::string file = kImage;
