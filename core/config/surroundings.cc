@@ -63,15 +63,15 @@ class Surroundings {
     return false;
   }
 
-  // Root looks on behalf of the user the daemon is going to be, whose file it is.
+  // Root looks on behalf of the user the daemon is going to be, whose file it must be.
   void check_secret() {
     const std::string& path = settings_.client_secret_file;
     struct stat info {};
-    if (::geteuid() != 0 || ::lstat(path.c_str(), &info) != 0 || info.st_uid == 0 || (info.st_mode & 0077U) != 0) {
-      if (auto secret = read_secret_file(path); !secret) add("client-secret-file", secret.error());
-      return;
+    const bool root = ::geteuid() == 0 && ::lstat(path.c_str(), &info) == 0;
+    if (!root || info.st_uid == 0 || (info.st_mode & 0077U) != 0) {
+      if (auto secret = read_secret_file(path); !secret) return add("client-secret-file", secret.error());
     }
-    const passwd* user = user_.empty() ? nullptr : getpwnam(user_.c_str());
+    const passwd* user = root && !user_.empty() ? getpwnam(user_.c_str()) : nullptr;
     if (user != nullptr && user->pw_uid != info.st_uid) {
       add("client-secret-file", format("{} belongs to uid {}, so the user {} can't read it", path, info.st_uid, user_),
           format("chown {} {}", user_, path));

@@ -307,6 +307,17 @@ TEST_F(Surroundings, NameASecretThatOthersCanRead) {
                                      folder_.file("secret") + ")"));
 }
 
+TEST_F(Surroundings, NameASecretThatTheDaemonsUserCannotRead) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root becomes somebody else";
+  const std::string secret = folder_.write("secret", "s3cret\n");
+  EXPECT_THAT(check("user = nobody\n"),
+              ElementsAre("a.conf:3: client-secret-file: " + secret +
+                          " belongs to uid 0, so the user nobody can't read it (chown nobody " + secret + ")"));
+  ASSERT_EQ(::chown(secret.c_str(), 65534, 65534), 0);
+  EXPECT_THAT(check("user = nobody\n"), IsEmpty());
+  EXPECT_THAT(check(""), IsEmpty()) << "whoever the service manager makes us";
+}
+
 TEST_F(Surroundings, NameFilesUsersAndGroupsThatAreNotThere) {
   EXPECT_THAT(check("ca-file = /none/ca.pem\nsocket-owner = no-such-user\nsocket-group = no-such-group\n"
                     "user = no-such-user:no-such-group\n"),
