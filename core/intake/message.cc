@@ -42,8 +42,8 @@ struct Message::State {
         envelope(std::move(with)),
         interesting(context->policy.smallest_interesting_size(envelope)) {
     if (!interesting) return;
-    in_memory = std::min(context->settings.memory_limit, *interesting);
-    file.emplace(context->queue->incoming_directory(), in_memory);
+    unscanned = std::min(context->settings.memory_limit, *interesting);
+    file.emplace(context->queue->incoming_directory(), context->settings.memory_limit);
   }
 
   void add(std::string_view bytes);
@@ -77,7 +77,7 @@ struct Message::State {
   std::shared_ptr<const IntakeContext> context;
   mail::Envelope envelope;
   std::optional<ByteCount> interesting;  // the smallest message that any rule could want; nullopt: none
-  ByteCount in_memory = 0;
+  ByteCount unscanned = 0;               // so much is only collected; never more than fits in memory
   ByteCount size = 0;
   bool headers_ended = false;
   std::string field;  // room for one header field, kept between calls
@@ -104,7 +104,7 @@ void Message::State::start_scanner() {
 
 void Message::State::add(std::string_view bytes) {
   // Before the append: what was collected is still in memory, so reading it back can't fail for want of disk.
-  if (interesting && !scanner && size + bytes.size() > in_memory) start_scanner();
+  if (interesting && !scanner && size + bytes.size() > unscanned) start_scanner();
   size += bytes.size();
   if (!interesting) return;
   if (scanner) scanner->feed(bytes);

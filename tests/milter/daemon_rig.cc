@@ -89,11 +89,10 @@ void DaemonRig::launch(const std::vector<std::string>& more_arguments) {
 }
 
 void DaemonRig::start() {
+  const std::size_t said_before = words().size();
   launch({});
-  const bool ready = eventually([this] {
-    if (!is_running()) return true;
-    return words().find(" serves ") != std::string::npos;
-  });
+  const bool ready =
+      eventually([&] { return !is_running() || words().find(" serves ", said_before) != std::string::npos; });
   if (!ready || !is_running()) throw std::runtime_error("the daemon did not start: " + words());
 }
 

@@ -259,11 +259,12 @@ TEST_F(IntakeTest, ReadsAlikeHoweverTheBytesArrive) {
 }
 
 TEST_F(IntakeTest, KeepsMailInMemoryUpToTheLimit) {
-  settings_.memory_limit = 16U << 20U;
   use_rules("[rule s]\nclient = 10.0.0.0/8\nfrom = scanner@contoso.com\nmessage-size = 1\naction = relay\n");
   deliver(1000);
   deliver(kLarge);
   ASSERT_THAT(queue_->committed, SizeIs(2));
+  EXPECT_FALSE(queue_->committed[0].was_on_disk);
+  EXPECT_TRUE(queue_->committed[1].was_on_disk);
 }
 
 TEST_F(IntakeTest, AcceptsAMessageThatNeverHadAHeader) {
