@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,6 +32,8 @@ Status PidFile::write() {
   if (ftruncate(fd_.get(), 0) != 0 || lseek(fd_.get(), 0, SEEK_SET) != 0) {
     return fail(system_error(path_, "cannot write the pid file", errno));
   }
+  // The daemon's umask hides its files; this one is for everybody.
+  if (fchmod(fd_.get(), 0644) != 0) return fail(system_error(path_, "cannot change its mode", errno));
   return write_all(fd_.get(), format("{}\n", getpid()), path_);
 }
 
