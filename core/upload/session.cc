@@ -205,6 +205,11 @@ void Session::send_refused(const Error& error, TimePoint now) {
 }
 
 void Session::out_of_step_unanswered(const Error& error, TimePoint now) {
+  constexpr int kConflict = 412;  // somebody else changed the item meanwhile: that says nothing of positions
+  if (error.status == kConflict) {
+    repeat_range_ = true;
+    return setback(error, now);
+  }
   if (assumed_ || sending_.end == state_.size) {
     lose_session(error, true);
     return setback(error, now);

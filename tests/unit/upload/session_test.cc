@@ -224,6 +224,12 @@ TEST(Session, WithoutQuestionsASecondStepOutOfLineCostsTheSession) {
   play.wait().open().send({0, 10});
 }
 
+TEST(Session, WithoutQuestionsAConflictSaysNothingOfPositions) {
+  Play play(35);
+  play.open().send({0, 10}).refused(ErrorKind::Unclear).ask().refused(ErrorKind::Permanent, 405);
+  play.send({0, 10}).refused(ErrorKind::OutOfStep, 412).wait().send({0, 10}).position(10).send({10, 20});
+}
+
 TEST(Session, WithoutQuestionsALastRangeOutOfStepCostsTheSession) {
   Play play(10);
   play.open().send({0, 10}).refused(ErrorKind::Unclear).ask().refused(ErrorKind::NotFound);
