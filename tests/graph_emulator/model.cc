@@ -132,7 +132,14 @@ class Passage {
       state_.throttle.ask_for_patience(mailbox_, call_.now + Duration(static_cast<std::int64_t>(seconds * 1000)));
     }
     if (fault_->close) reply.line = Reply::Line::Close;
+    if (call_.route.operation == "ask-position") position_is_unclear();
     return reply;
+  }
+
+  // Holding the lock. Who asks for the position does not know it, and who hears no answer doesn't either.
+  void position_is_unclear() {
+    const auto session = state_.sessions.find(call_.exchange.target);
+    if (session != state_.sessions.end()) session->second->unclear = true;
   }
 
   void hold() {
@@ -209,8 +216,7 @@ class Passage {
     if (fault_->action == Action::Hold && fault_->effect) hold();
     if (fault_->action == Action::Status && fault_->effect) reply = scripted_status();
     const std::lock_guard lock(state_.mutex);
-    const auto session = state_.sessions.find(call_.exchange.target);
-    if (session != state_.sessions.end()) session->second->unclear = true;
+    position_is_unclear();
   }
 
   Reply leave(Reply reply) {
