@@ -9,6 +9,8 @@ from relay_test import WithRig
 
 
 class KilledInMidUpload(WithRig):
+    options = {"max-message-size": "100M"}
+
     def test_the_upload_goes_on_where_it_stood(self):
         self.rig.emulator.ask("POST", "/think", {"range_ms": 400})
         sent = mails.with_attachments("killed in mid-upload", [mails.pdf("scan.pdf", 1, 40_000_000)])

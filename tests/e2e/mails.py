@@ -210,7 +210,7 @@ def leaves(data):
             content = part.get_payload(decode=True)
         if content.strip():
             # A relay may end a text body with a line end of its own.
-            normal = content.rstrip(b"\r\n") if part.get_content_maintype() == "text" else content
+            normal = content if file_name(part) else content.rstrip(b"\r\n")
             found.append((part.get_content_type(), file_name(part), hashlib.sha256(normal).hexdigest()))
     return sorted(found)
 
