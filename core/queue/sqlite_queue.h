@@ -22,6 +22,10 @@ class SqliteQueue final : public Queue {
  public:
   SqliteQueue(QueueSettings settings, std::shared_ptr<Clock> clock, SpoolLock lock, SessionPointer writer,
               SessionPointer reader);
+  // The writer's connection closes last, because only it can write the log back.
+  ~SqliteQueue() override { reader_.reset(); }
+  SqliteQueue(const SqliteQueue&) = delete;
+  SqliteQueue& operator=(const SqliteQueue&) = delete;
 
   bool failed() const override { return writer_.failed(); }
   std::string incoming_directory() const override { return spool_.incoming_directory(); }

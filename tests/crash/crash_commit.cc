@@ -93,6 +93,14 @@ std::string message_text(const std::string& id, std::size_t size) {
   return text;
 }
 
+// What was refused for certain has no file, not even until the next start sweeps.
+void check_nothing_is_left(const Queue& queue, const std::string& id) {
+  const std::string messages = queue.incoming_directory() + "/../messages/";
+  if (queue.failed() || !std::filesystem::exists(messages + id.substr(10, 2) + "/" + id + ".msg")) return;
+  std::fprintf(stderr, "BROKEN: %s was refused and has a file\n", id.c_str());
+  std::_Exit(kBroken);
+}
+
 void commit(Queue& queue, Ledger& ledger, std::size_t size) {
   const std::string id = make_entry_id(SystemClock().now());
   const std::string text = message_text(id, size);
@@ -103,6 +111,7 @@ void commit(Queue& queue, Ledger& ledger, std::size_t size) {
     ledger.write("answered " + id + " " + sha256_hex(text));
   } else {
     ledger.write((queue.failed() ? "unknown " : "refused ") + id);
+    check_nothing_is_left(queue, id);
     std::fprintf(stderr, "refused: %s\n", status.error().text().c_str());
   }
 }

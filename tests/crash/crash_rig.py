@@ -23,7 +23,7 @@ import sys
 import tempfile
 
 CALLS = ["openat", "mkdir", "write", "pwrite64", "fsync", "fdatasync", "linkat", "rename", "unlink", "ftruncate",
-         "fallocate", "close", "flock", "sync_file_range"]
+         "fallocate", "close", "flock", "sync_file_range", "pread64"]
 MOST_FAILURES = 10  # then the walk ends: the evidence of each is kept
 SKIPPED = 77
 BROKEN = 1
