@@ -39,4 +39,4 @@ inline tl::unexpected<Error> fail(ErrorKind kind, std::string where, std::string
   auto GM_TRY_CONCAT(gm_try_, __LINE__) = (expression);                               \
   if (!GM_TRY_CONCAT(gm_try_, __LINE__))                                              \
     return ::graph_milter::fail(std::move(GM_TRY_CONCAT(gm_try_, __LINE__)).error()); \
-  declaration = *std::move(GM_TRY_CONCAT(gm_try_, __LINE__))
+  declaration = *std::move(GM_TRY_CONCAT(gm_try_, __LINE__))  // NOLINT(bugprone-macro-parentheses): it's a declaration

@@ -86,6 +86,14 @@ std::size_t utf8_sequence(std::string_view text) {
   return 0;
 }
 
+// `length` is that of the sequence at the start of `text`; 0 when its first octet starts none.
+bool must_be_escaped(std::string_view text, std::size_t length) {
+  if (length == 0) return true;
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (length == 1) return first < 0x20 || first == 0x7F || first == '"' || first == '\\';
+  return first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;  // the C1 controls
+}
+
 }  // namespace
 
 bool is_ascii(std::string_view text) {
@@ -106,11 +114,7 @@ std::string escape_for_log(std::string_view text, std::size_t limit) {
   while (!text.empty()) {
     if (out.size() >= limit) return out + "...";
     const std::size_t length = utf8_sequence(text);
-    const auto first = static_cast<unsigned char>(text[0]);
-    if (length > 1 && first != 0xC2) {
-      out += text.substr(0, length);
-    } else if (length == 0 || first < 0x20 || first == 0x7F || first == '"' || first == '\\' ||
-               (first == 0xC2 && length == 2 && static_cast<unsigned char>(text[1]) < 0xA0)) {
+    if (must_be_escaped(text, length)) {
       for (std::size_t i = 0; i < std::max<std::size_t>(length, 1); ++i) {
         out += format("\\x{:02X}", static_cast<unsigned char>(text[i]));
       }
