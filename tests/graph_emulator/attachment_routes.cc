@@ -40,7 +40,7 @@ Json attachment_json(const State& state, const Call& call, const Item& item, con
 }
 
 std::shared_ptr<Item> item_of(State& state, const Call& call) {
-  const auto item = call.mailbox->find(call.route.item, call.form, call.route.is_event);
+  auto item = call.mailbox->find(call.route.item, call.form, call.route.is_event);
   if (!item || lags(state, call, *item)) return nullptr;
   return item;
 }

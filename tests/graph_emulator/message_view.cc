@@ -37,7 +37,7 @@ Json body_json(const Item& item) {
   return Json::object({{"contentType", chosen->entity->type == "text/html" ? "html" : "text"}, {"content", content}});
 }
 
-std::string sound(std::string text) { return is_valid_utf8(text) ? text : std::string("(not UTF-8)"); }
+std::string sound(const std::string& text) { return is_valid_utf8(text) ? text : std::string("(not UTF-8)"); }
 
 Json headers_json(const Item& item) {
   Json list = Json::array();

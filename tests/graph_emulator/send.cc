@@ -162,6 +162,7 @@ void deliver_due(State& state) {
   const std::vector<Due> due = take_due(state, now);
   if (due.empty()) return;
   std::vector<Delivery> made;
+  made.reserve(due.size());
   const Switches switches = state.switches;
   const std::uint64_t resets = state.resets;
   int number = static_cast<int>(state.deliveries.size());

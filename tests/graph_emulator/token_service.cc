@@ -142,8 +142,8 @@ TokenService::Answer TokenService::answer(const Switches& switches, std::string_
 }
 
 std::string TokenService::issue(const Switches& switches, TimePoint now) {
-  const std::string token = format("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.{}.{}", base64url_encode(random_bytes(120)),
-                                   base64url_encode(random_bytes(64)));
+  std::string token = format("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.{}.{}", base64url_encode(random_bytes(120)),
+                             base64url_encode(random_bytes(64)));
   tokens_.emplace(token, now + std::chrono::seconds(switches.token_lifetime_s));
   return token;
 }
