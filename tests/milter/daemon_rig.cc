@@ -74,6 +74,7 @@ void DaemonRig::launch(const std::vector<std::string>& more_arguments) {
   std::vector<std::string> arguments = {program, "-f", "-c", conf_file()};
   arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   ended_.reset();
