@@ -30,7 +30,7 @@ TempFolder::~TempFolder() {
 }
 
 std::string TempFolder::write(std::string_view name, std::string_view text) const {
-  const std::string path = file(name);
+  std::string path = file(name);
   std::ofstream(path, std::ios::binary) << text;
   chmod(path.c_str(), 0600);
   return path;
