@@ -59,6 +59,7 @@ Status MessageTarget::delete_draft(const std::string& draft) {
 Result<std::vector<std::string>> MessageTarget::attachment_ids(const std::string& draft) {
   GM_TRY_ASSIGN(const std::vector<graph::Attachment> attachments, services_.graph.list_attachments(mailbox(), draft));
   std::vector<std::string> ids;
+  ids.reserve(attachments.size());
   for (const graph::Attachment& attachment : attachments) ids.push_back(attachment.id);
   return ids;
 }
