@@ -170,6 +170,7 @@ int run_threads(const std::string& spool, const std::string& ledger_path) {
   auto queue = open_queue(spool);
   if (!queue) return kRefused;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 3; ++i) commit(**queue, ledger, 2'000);
