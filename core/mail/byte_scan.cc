@@ -90,7 +90,8 @@ constexpr std::array<char, 16> make_low_table() {
   for (int low = 0; low < 16; ++low) {
     int bad = 16;
     for (int high = 2; high < 8; ++high) {
-      if (kValues[static_cast<std::size_t>(high * 16 + low)] < 0) bad |= class_of_high_nibble(high);
+      if (kValues[static_cast<std::size_t>(high) * 16 + static_cast<std::size_t>(low)] < 0)
+        bad |= class_of_high_nibble(high);
     }
     table[static_cast<std::size_t>(low)] = static_cast<char>(bad);
   }

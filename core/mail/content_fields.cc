@@ -96,8 +96,11 @@ class Reader {
   // RFC 2183 section 2.3 wins over the older "name", but readers that know only one of them must see the same name.
   void choose_name(std::string type_name) {
     if (type_name.empty()) return;
-    if (content_.name.empty() && content_.name_is_certain) content_.name = std::move(type_name);
-    if (content_.name != type_name && !type_name.empty()) content_.name_is_certain = false;
+    if (content_.name.empty() && content_.name_is_certain) {
+      content_.name = std::move(type_name);
+    } else if (content_.name != type_name) {
+      content_.name_is_certain = false;
+    }
   }
 
   static std::string without_brackets(std::string_view value) {

@@ -94,7 +94,7 @@ class Reader {
   }
 
   // "name", "name*", "name*N", "name*N*" (RFC 2231 sections 3 and 4).
-  bool split_name(std::string name, RawParameter& parameter) {
+  bool split_name(const std::string& name, RawParameter& parameter) {
     const std::size_t star = name.find('*');
     parameter.base = name.substr(0, star);
     if (star == std::string::npos) return true;

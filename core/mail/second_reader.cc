@@ -175,6 +175,7 @@ std::vector<std::string> addresses_of(InternetAddressList* list, std::size_t mos
 Difference compare_addresses(GMimeMessage* message, GMimeAddressType type, std::string_view field,
                              const std::vector<Mailbox>& mailboxes) {
   std::vector<std::string> ours;
+  ours.reserve(mailboxes.size());
   for (const Mailbox& mailbox : mailboxes) ours.push_back(mailbox.address);
   std::sort(ours.begin(), ours.end());
   if (addresses_of(g_mime_message_get_addresses(message, type), ours.size()) == ours) return std::nullopt;
