@@ -52,7 +52,7 @@ std::string describe(const Rule& rule, const Decision& decision) {
 
 std::string_view name_of(Action action) { return action == Action::Relay ? "relay" : "pass"; }
 
-Result<Policy> Policy::read(const config::ConfText& conf, std::vector<std::string> tenant_domains) {
+Result<Policy> Policy::read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains) {
   Policy policy;
   GM_TRY_ASSIGN(policy.tenant_domains_, canonical_domains(tenant_domains));
   std::vector<Rule> rules;

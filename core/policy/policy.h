@@ -49,7 +49,7 @@ class Policy {
   // Reads the [rule NAME] sections of `conf`, in order. Refuses, naming file and line: unknown keys (with the nearest
   // one), bad values, a key twice, two rules of one name, a rule without action, a relay rule that does not say who
   // (client or login) and which From, addresses outside tenant_domains. Sections that are no rules are not read.
-  static Result<Policy> read(const config::ConfText& conf, std::vector<std::string> tenant_domains);
+  static Result<Policy> read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains);
 
   const std::vector<Rule>& rules() const { return *rules_; }
 

@@ -14,13 +14,14 @@
 
 namespace graph_milter::policy::test {
 
-inline Result<Policy> try_read(std::string_view text, std::vector<std::string> tenant_domains = {"contoso.com"}) {
+inline Result<Policy> try_read(std::string_view text,
+                               const std::vector<std::string>& tenant_domains = {"contoso.com"}) {
   GM_TRY_ASSIGN(const config::ConfText conf, config::read_conf_text(text, "test.conf"));
-  return Policy::read(conf, std::move(tenant_domains));
+  return Policy::read(conf, tenant_domains);
 }
 
-inline Policy read(std::string_view text, std::vector<std::string> tenant_domains = {"contoso.com"}) {
-  auto policy = try_read(text, std::move(tenant_domains));
+inline Policy read(std::string_view text, const std::vector<std::string>& tenant_domains = {"contoso.com"}) {
+  auto policy = try_read(text, tenant_domains);
   if (!policy) throw std::runtime_error(policy.error().text());
   return *std::move(policy);
 }
