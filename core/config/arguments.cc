@@ -16,8 +16,8 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-auto text_value(std::string form) { return po::value<std::string>()->value_name(std::move(form)); }
-auto list_value(std::string form) { return po::value<Texts>()->value_name(std::move(form)); }
+auto text_value(const std::string& form) { return po::value<std::string>()->value_name(form); }
+auto list_value(const std::string& form) { return po::value<Texts>()->value_name(form); }
 
 void add_envelope_flags(po::options_description& flags) {
   flags.add_options()                                                                                      //

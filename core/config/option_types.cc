@@ -201,8 +201,9 @@ OptionType word_option(std::vector<std::string> words, std::function<std::size_t
                        std::function<void(Settings&, std::size_t)> from_index) {
   OptionType type;
   for (const std::string& word : words) type.form += (type.form.empty() ? "" : "|") + word;
-  type.get = [words, to_index](const Settings& settings) { return words[to_index(settings)]; };
-  type.set = [words, from_index](Settings& settings, const std::string& name, const std::string& value) {
+  type.get = [words, to_index = std::move(to_index)](const Settings& settings) { return words[to_index(settings)]; };
+  type.set = [words = std::move(words), from_index = std::move(from_index)](Settings& settings, const std::string& name,
+                                                                            const std::string& value) {
     return store_one<Text>(name, value, [&](const Text& text) {
       const auto found = std::find(words.begin(), words.end(), text.value);
       if (found == words.end()) {
