@@ -54,7 +54,9 @@ TEST(MessageFile, NeedsNoDirectoryWhileItStaysInMemory) {
 
 class KeptMessage : public ::testing::TestWithParam<ScratchFile> {};
 INSTANTIATE_TEST_SUITE_P(MessageFile, KeptMessage, ::testing::Values(ScratchFile::Unlinked, ScratchFile::Named),
-                         [](const auto& instance) { return instance.param == ScratchFile::Named ? "Named" : "Unlinked"; });
+                         [](const auto& instance) {
+                           return instance.param == ScratchFile::Named ? "Named" : "Unlinked";
+                         });
 
 TEST_P(KeptMessage, IsTheFileUnderThatNameAndNothingElse) {
   for (const std::size_t memory_limit : {0U, 1000000U}) {
