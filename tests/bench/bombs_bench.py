@@ -17,9 +17,9 @@ def many_parts(count):
 
 def nested(depth, lines=0):
     head = "From: scanner@contoso.com\r\nTo: alice@fabrikam.example\r\nMIME-Version: 1.0\r\n"
-    levels = "".join(f"Content-Type: multipart/mixed; boundary=b{i}\r\n\r\n--b{i}\r\n" for i in range(depth))
+    levels = "".join(f"Content-Type: multipart/mixed; boundary=b{i:06}\r\n\r\n--b{i:06}\r\n" for i in range(depth))
     inner = "Content-Type: text/plain\r\n\r\n" + "--x\r\n" * lines
-    ends = "".join(f"\r\n--b{i}--\r\n" for i in reversed(range(depth)))
+    ends = "".join(f"\r\n--b{i:06}--\r\n" for i in reversed(range(depth)))
     return (head + levels + inner + ends).encode()
 
 

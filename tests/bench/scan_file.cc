@@ -4,10 +4,25 @@
 
 #include <array>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
+#include <string>
 
 #include "core/base/format.h"
 #include "core/mail/scanner.h"
+
+namespace {
+
+// VmHWM, not ru_maxrss: that one also counts the process that started this one.
+long peak_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+  }
+  return -1;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) {
@@ -32,7 +47,7 @@ int main(int argc, char** argv) {
   std::cout << graph_milter::format(R"({{"verdict":"{}","code":"{}","parts":{},"cpu_seconds":{:.3f},"peak_kib":{}}})",
                                     graph_milter::mail::name_of(facts.verdict),
                                     facts.findings.empty() ? "" : facts.findings.front().code, facts.parts.size(),
-                                    seconds, usage.ru_maxrss)
+                                    seconds, peak_kib())
             << "\n";
   return 0;
 }

@@ -5,6 +5,7 @@ The curl loop PUTs the decoded parts, already split into the same ranges, to upl
 one after the other, in one curl process with its connection kept. The whole path is: first milter byte, message taken
 and durable, draft, sessions, last range answered.
 """
+import datetime
 import http.client
 import json
 import os
@@ -97,6 +98,10 @@ def copy_and_sync(message, folder):
     return watch.seconds
 
 
+def began(entry):
+    return datetime.datetime.fromisoformat(entry["time"]).timestamp()
+
+
 def our_path(everything, client, message):
     """(end to end, uploader alone, CPU) in seconds for one mail, from the client's and the server's clock of one host."""
     everything.emulator.ask("POST", "/reset")
@@ -111,8 +116,8 @@ def our_path(everything, client, message):
     everything.wait_for_deliveries(1)
     cpu = measure.cpu_seconds(pid) - cpu
     log = everything.emulator.requests()
-    last = max(entry["ended"] for entry in log if entry["operation"] == "put-range")
-    first = min(entry["started"] for entry in log if entry["operation"] == "create-session")
+    last = max(began(entry) + entry["ms"] / 1000 for entry in log if entry["operation"] == "put-range")
+    first = min(began(entry) for entry in log if entry["operation"] == "create-session")
     return last - started, last - first, cpu
 
 

@@ -232,13 +232,14 @@ class Passage {
       state_.throttle.count_bytes(mailbox_, body_.size(), now);
       state_.throttle.end(mailbox_);
     }
-    record(reply);
+    record(reply, now);
     return reply;
   }
 
-  void record(const Reply& reply) {
+  void record(const Reply& reply, TimePoint ended) {
     const bool answered = reply.line != Reply::Line::DropUnanswered && reply.line != Reply::Line::Refuse;
     RequestRecord entry{call_.now,
+                        ended,
                         call_.exchange.method,
                         path_template(call_.exchange.target),
                         call_.route.operation,

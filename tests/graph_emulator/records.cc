@@ -24,6 +24,7 @@ Json to_json(const Violation& violation) {
 
 Json to_json(const RequestRecord& record) {
   return Json::object({{"time", iso8601_ms(record.time)},
+                       {"ms", (record.ended - record.time).count()},
                        {"method", record.method},
                        {"path", record.path},
                        {"operation", record.operation},

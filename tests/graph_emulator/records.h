@@ -22,7 +22,8 @@ struct Violation {
 std::ostream& operator<<(std::ostream& out, const Violation& violation);
 
 struct RequestRecord {
-  TimePoint time{};
+  TimePoint time{};   // when it began
+  TimePoint ended{};  // when its answer was ready
   std::string method;
   std::string path;  // ids shortened, no query
   std::string operation;
