@@ -146,7 +146,7 @@ LogLine& LogLine::field(std::string_view key, int value) {
 
 LogLine& LogLine::error(const Error& error) {
   field("kind", name_of(error.kind));
-  if (error.status != 0) field("http-status", error.status);
+  if (error.status != 0) field(error.kind == ErrorKind::System ? "errno" : "http-status", error.status);
   if (!error.code.empty()) field("code", error.code);
   if (!error.request_id.empty()) field("request-id", error.request_id);
   field("reason", error.where.empty() ? error.what : error.where + ": " + error.what, 512);

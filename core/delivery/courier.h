@@ -8,6 +8,7 @@
 #include <stop_token>
 
 #include "core/delivery/ending.h"
+#include "core/delivery/events.h"
 #include "core/delivery/steps.h"
 #include "core/queue/queue.h"
 #include "core/targets/message_target.h"
@@ -59,7 +60,7 @@ class Courier {
   Halt settle_send();
   Halt settle_unsent();
   Halt settle_unknown();
-  Halt sent(bool found);
+  Halt sent(const SendProof& proof);
   Halt finish();
 
   Halt failed(const Error& error);

@@ -50,8 +50,9 @@ Courier::Halt Courier::send() {
   entry_.progress.send_intended = now();
   entry_.progress.seen_unsent = {};
   if (auto halt = record(queue::EntryState::SendIntent)) return halt;
-  if (const Status status = target_.send(entry_.progress.draft_id); !status) return send_refused(status.error());
-  return sent(false);
+  const auto request_id = target_.send(entry_.progress.draft_id);
+  if (!request_id) return send_refused(request_id.error());
+  return sent({.found = false, .request_id = *request_id});
 }
 
 Courier::Halt Courier::send_refused(const Error& error) {
@@ -68,7 +69,7 @@ Courier::Halt Courier::settle_send() {
   if (!whereabouts) return failed(whereabouts.error());
   switch (*whereabouts) {
     case targets::Whereabouts::Sent:
-      return sent(true);
+      return sent({.found = true, .request_id = {}});
     case targets::Whereabouts::Draft:
       return settle_unsent();
     case targets::Whereabouts::Unknown:
@@ -99,9 +100,9 @@ Courier::Halt Courier::settle_unknown() {
                now()};
 }
 
-Courier::Halt Courier::sent(bool found) {
+Courier::Halt Courier::sent(const SendProof& proof) {
   if (auto halt = record(queue::EntryState::Sent)) return halt;
-  log_sent(entry_, found, now());
+  log_sent(entry_, proof, now());
   return std::nullopt;
 }
 

@@ -66,11 +66,12 @@ void log_differs(const queue::Entry& entry, const targets::Difference& differenc
   line.field("draft", entry.progress.drafts_made).field("reason", difference.what, 512);
 }
 
-void log_sent(const queue::Entry& entry, bool found, TimePoint now) {
+void log_sent(const queue::Entry& entry, const SendProof& proof, TimePoint now) {
   LogLine line(LogLevel::Info, entry.envelope.queue_id, "sent");
   describe(line, entry, now);
   line.field("attempts", entry.attempts + 1).field("sends", entry.progress.send_epoch);
-  line.field("status", found ? "found" : "202");
+  line.field("status", proof.found ? "found" : "202");
+  if (!proof.request_id.empty()) line.field("request-id", proof.request_id);
 }
 
 void log_deferred(const queue::Entry& entry, const Error& why, TimePoint next, TimePoint now) {

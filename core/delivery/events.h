@@ -18,8 +18,12 @@ void log_uploaded(const queue::Entry& entry, std::size_t part, std::string_view 
 // The draft differs from the plan and is made anew, or the entry is held.
 void log_differs(const queue::Entry& entry, const targets::Difference& difference, TimePoint now);
 
-// Graph has taken the message. `found`: it was found sent; the answer to the send was lost.
-void log_sent(const queue::Entry& entry, bool found, TimePoint now);
+// How we know that Graph has taken the message.
+struct SendProof {
+  bool found = false;      // it was found sent; the answer to the send was lost
+  std::string request_id;  // Graph's, of the send; empty if it was found
+};
+void log_sent(const queue::Entry& entry, const SendProof& proof, TimePoint now);
 
 // It goes on at `next`. What only the administrator can mend is an error, the rest a warning.
 void log_deferred(const queue::Entry& entry, const Error& why, TimePoint next, TimePoint now);

@@ -154,9 +154,9 @@ Result<bool> Client::attachment_equals(std::string_view mailbox, std::string_vie
   return response.body_equal;
 }
 
-Status Client::send(std::string_view mailbox, std::string_view message) {
-  GM_TRY(perform(send_call(mailbox, message)));
-  return {};
+Result<std::string> Client::send(std::string_view mailbox, std::string_view message) {
+  GM_TRY_ASSIGN(const http::Response response, perform(send_call(mailbox, message)));
+  return response.header("request-id");
 }
 
 Status Client::delete_message(std::string_view mailbox, std::string_view message) {

@@ -88,8 +88,8 @@ class Client {
                                  ByteSource& expected);
 
   // POST .../messages/{id}/send. 202. Unclear: 5xx, 404, 408, any other success, and no complete answer. Transient and
-  // Throttled mean that nothing was sent.
-  Status send(std::string_view mailbox, std::string_view message);
+  // Throttled mean that nothing was sent. Returns Graph's request-id, for the log and for support; may be empty.
+  Result<std::string> send(std::string_view mailbox, std::string_view message);
 
   // DELETE .../messages/{id}. 204, 404 and 403 ErrorCannotDeleteObject count as gone.
   Status delete_message(std::string_view mailbox, std::string_view message);

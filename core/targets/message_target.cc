@@ -118,7 +118,7 @@ Result<std::optional<Difference>> MessageTarget::compare_content(const std::stri
   return std::optional<Difference>();
 }
 
-Status MessageTarget::send(const std::string& draft) { return services_.graph.send(mailbox(), draft); }
+Result<std::string> MessageTarget::send(const std::string& draft) { return services_.graph.send(mailbox(), draft); }
 
 Result<Whereabouts> MessageTarget::look_for_sent(const std::string& draft) {
   const auto message = services_.graph.get_message(mailbox(), draft);

@@ -70,7 +70,7 @@ class MessageTarget {
   Result<std::optional<Difference>> compare(const std::string& draft, const std::vector<std::string>& from_mime,
                                             ByteSource* message);
 
-  Status send(const std::string& draft);
+  Result<std::string> send(const std::string& draft);  // Graph's request-id
 
   Result<Whereabouts> look_for_sent(const std::string& draft);
 

@@ -65,6 +65,9 @@ class FirstMail(WithRig):
         self.assert_no_violations()
         for event in ("received", "planned", "drafted", "uploaded", "sent"):
             self.assertIn(f"event={event} ", self.rig.milter.log_text())
+        sent_line, = [line for line in self.rig.milter.log_text().splitlines() if "event=sent " in line]
+        for key in ("entry=", "message-id=", "mailbox=", "nrcpt=", "to=", "size=", "parts=", "rule=", "delay=", "status=202", "request-id="):
+            self.assertIn(key, sent_line)
 
 
 class FiftyMails(WithRig):

@@ -65,7 +65,7 @@ TEST_F(ClientInProcess, MakesADraftAndSendsIt) {
   EXPECT_THAT(made.to, ElementsAre("a@example.org"));
   EXPECT_THAT(made.cc, ElementsAre("b@example.org"));
   EXPECT_EQ(client.get_message(kMailbox, made.id)->internet_message_id, "<1@example.org>");
-  const Status sent = client.send(kMailbox, made.id);
+  const auto sent = client.send(kMailbox, made.id);
   EXPECT_TRUE(sent.has_value()) << sent.error().text();
   EXPECT_EQ(service.model().deliveries().size(), 1U);
 }
@@ -119,7 +119,7 @@ TEST_F(ClientInProcess, FindsWhatItSentThoughTheServiceHidesTheHeaders) {
 TEST_F(ClientInProcess, SaysThatASendIsUnclearWhenTheAnswerIs504) {
   const graph::Message made = draft();
   service.model().add_fault(emulator::Fault::status_after_effect("send", 1, 504, "UnknownError"));
-  const Status sent = client.send(kMailbox, made.id);
+  const auto sent = client.send(kMailbox, made.id);
   ASSERT_FALSE(sent.has_value());
   EXPECT_EQ(sent.error().kind, ErrorKind::Unclear);
   EXPECT_EQ(service.model().deliveries().size(), 1U);

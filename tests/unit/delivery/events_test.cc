@@ -56,7 +56,7 @@ TEST(Events, EveryLineNamesTheMessageInTheSameWords) {
                                logged([&] {
                                  log_differs(entry, {"too much", false}, kNow);
                                }),
-                               logged([&] { log_sent(entry, false, kNow); }),
+                               logged([&] { log_sent(entry, {}, kNow); }),
                                logged([&] { log_deferred(entry, error, kNow, kNow); }),
                                logged([&] { log_waiting(entry, error, kNow, kNow); }),
                                logged([&] { log_held(entry, error, kNow); })};
@@ -77,9 +77,10 @@ TEST(Events, SayWhatHappened) {
   EXPECT_THAT(logged([&] { log_drafted(entry, true, kNow); }), HasSubstr(" draft=1 status=found"));
   EXPECT_THAT(logged([&] { log_uploaded(entry, 0, "session", kNow); }),
               HasSubstr(" bytes=20000000 sessions=1 status=session"));
-  EXPECT_THAT(logged([&] { log_sent(entry, false, kNow); }), HasSubstr("event=sent "));
-  EXPECT_THAT(logged([&] { log_sent(entry, false, kNow); }), HasSubstr(" attempts=3 sends=1 status=202"));
-  EXPECT_THAT(logged([&] { log_sent(entry, true, kNow); }), HasSubstr(" status=found"));
+  EXPECT_THAT(logged([&] { log_sent(entry, {}, kNow); }), HasSubstr("event=sent "));
+  EXPECT_THAT(logged([&] { log_sent(entry, {.found = false, .request_id = "r-1"}, kNow); }),
+              HasSubstr(" attempts=3 sends=1 status=202 request-id=r-1"));
+  EXPECT_THAT(logged([&] { log_sent(entry, {.found = true, .request_id = {}}, kNow); }), HasSubstr(" status=found"));
 }
 
 TEST(Events, ADeferredEntrySaysWhenItGoesOnAndWhy) {
