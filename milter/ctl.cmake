@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # graph-milterctl; its commands are a library, so that tests and the daemon's -t can use them.
-if(TARGET gm_service)
-  add_library(gm_ctl STATIC ctl_commands.cc ctl_explain.cc)
-  target_link_libraries(gm_ctl PUBLIC gm_standard gm_service gm_admin gm_config gm_base)
-  add_executable(graph-milterctl graph_milterctl.cc)
-  target_link_libraries(graph-milterctl PRIVATE gm_ctl)
-  install(TARGETS graph-milterctl RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
-endif()
+add_library(gm_ctl STATIC ctl_commands.cc ctl_explain.cc)
+target_link_libraries(gm_ctl PUBLIC gm_standard gm_service gm_admin gm_config gm_base)
+add_executable(graph-milterctl graph_milterctl.cc)
+target_link_libraries(graph-milterctl PRIVATE gm_ctl)
+install(TARGETS graph-milterctl RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
