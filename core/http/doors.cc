@@ -2,6 +2,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
@@ -85,6 +86,7 @@ class CurlUploadDoor final : public UploadDoor {
 
 Doors open_doors(const HttpSettings& settings) {
   initialise_curl_once();
+  std::signal(SIGPIPE, SIG_IGN);
   const auto line = std::make_shared<Line>(settings);
   return {std::make_shared<CurlApiDoor>(line), std::make_shared<CurlUploadDoor>(line)};
 }

@@ -82,6 +82,7 @@ struct Doors {
   std::shared_ptr<ApiDoor> api;
   std::shared_ptr<UploadDoor> upload;
 };
+// Ignores SIGPIPE in the whole process: OpenSSL writes without MSG_NOSIGNAL, and a kept connection may be gone.
 Doors open_doors(const HttpSettings& settings);
 
 }  // namespace graph_milter::http

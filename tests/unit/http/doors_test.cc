@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 
 #include "core/http/http.h"
@@ -98,6 +99,12 @@ class WatchedSource final : public ByteSource {
 };
 
 // ---- What is sent
+
+TEST(Doors, SurviveAPeerThatHasGone) {
+  std::signal(SIGPIPE, SIG_DFL);
+  const Doors doors = open_doors(HttpSettings{});
+  EXPECT_EQ(std::signal(SIGPIPE, SIG_IGN), SIG_IGN) << "OpenSSL's write to a closed connection would end the process";
+}
 
 TEST_F(DoorsTest, SendsTheUrlByteForByte) {
   const std::string path = "/api/v2.0/Users('u@t')/../Messages('m=')/./Sessions('s')?authtoken=a%2Fb%27+/='%7E";
