@@ -9,7 +9,7 @@
 namespace graph_milter::emulator {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Action>, 10> kActions = {{
+constexpr std::array<std::pair<std::string_view, Action>, 11> kActions = {{
     {"refuse", Action::Refuse},
     {"drop-before", Action::DropBefore},
     {"effect-then-drop", Action::EffectThenDrop},
@@ -18,6 +18,7 @@ constexpr std::array<std::pair<std::string_view, Action>, 10> kActions = {{
     {"delay", Action::Delay},
     {"truncate", Action::Truncate},
     {"garbage", Action::Garbage},
+    {"alter", Action::Alter},
     {"hold", Action::Hold},
     {"ndr", Action::Ndr},
 }};
@@ -36,9 +37,9 @@ Result<Action> parse_action(const std::string& text) {
   return fail(ErrorKind::Usage, "faults", "there is no action '" + text + "'");
 }
 
-constexpr std::array<std::string_view, 13> kKeys = {"match",   "times",       "action", "status", "code",
+constexpr std::array<std::string_view, 15> kKeys = {"match",   "times",       "action", "status", "code",
                                                     "message", "retry_after", "body",   "close",  "delay_ms",
-                                                    "effect",  "seen",        "hits"};
+                                                    "effect",  "seen",        "hits",   "chance", "upload_url"};
 
 Result<Fault> parse_fault(const Json& value) {
   for (const Json::Member& member : value.members()) {
@@ -53,7 +54,7 @@ Result<Fault> parse_fault(const Json& value) {
   fault.mailbox = to_lower(match["mailbox"].text());
   fault.nth = static_cast<int>(match["nth"].integer(1));
   fault.times = static_cast<int>(value["times"].integer(1));
-  fault.status_code = static_cast<int>(value["status"].integer(503));
+  fault.status_code = static_cast<int>(value["status"].integer(fault.action == Action::Alter ? 0 : 503));
   fault.code = value["code"].text();
   fault.message = value["message"].text();
   fault.retry_after = value["retry_after"].text();
@@ -61,6 +62,8 @@ Result<Fault> parse_fault(const Json& value) {
   fault.close = value["close"].boolean();
   fault.effect = value["effect"].boolean();
   fault.delay_ms = static_cast<int>(value["delay_ms"].integer());
+  fault.upload_url = value["upload_url"].text();
+  fault.chance = static_cast<double>(value["chance"].integer(100)) / 100;
   return fault;
 }
 
@@ -94,6 +97,13 @@ Fault Fault::status_after_effect(std::string operation, int nth, int status, std
   return fault;
 }
 
+Fault Fault::alter(std::string operation, int nth, int status, std::string upload_url) {
+  Fault fault = of(Action::Alter, std::move(operation), nth);
+  fault.status_code = status;
+  fault.upload_url = std::move(upload_url);
+  return fault;
+}
+
 Result<std::vector<Fault>> parse_faults(const Json& list) {
   if (!list.is_array()) return fail(ErrorKind::Usage, "faults", "not a JSON array");
   std::vector<Fault> faults;
@@ -121,6 +131,7 @@ std::optional<Fault> FaultScript::hit(const std::string& operation, const std::s
     ++fault.seen;
     const bool hits = fault.seen >= fault.nth && (fault.times == 0 || fault.seen < fault.nth + fault.times);
     if (!hits || chosen) continue;
+    if (fault.chance < 1 && std::uniform_real_distribution<double>(0, 1)(dice_) >= fault.chance) continue;
     ++fault.hits;
     chosen = fault;
   }

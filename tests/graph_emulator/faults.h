@@ -2,8 +2,10 @@
 // Faults by script: which request, and what goes wrong with it. README.md lists the actions.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -13,13 +15,26 @@
 
 namespace graph_milter::emulator {
 
-enum class Action { Refuse, DropBefore, EffectThenDrop, DropInBody, Status, Delay, Truncate, Garbage, Hold, Ndr };
+enum class Action {
+  Refuse,
+  DropBefore,
+  EffectThenDrop,
+  DropInBody,
+  Status,
+  Delay,
+  Truncate,
+  Garbage,
+  Alter,
+  Hold,
+  Ndr
+};
 
 struct Fault {
   std::string operation = "*";
   std::string mailbox;  // empty: any
   int nth = 1;          // the first matching request that is hit
   int times = 1;        // how many from there on; 0: all
+  double chance = 1;    // that it hits one of those
   Action action = Action::DropBefore;
 
   int status_code = 503;
@@ -30,6 +45,7 @@ struct Fault {
   bool close = false;
   bool effect = false;
   int delay_ms = 0;
+  std::string upload_url;  // of Alter
 
   int seen = 0;  // matching requests so far
   int hits = 0;
@@ -37,6 +53,9 @@ struct Fault {
   static Fault of(Action action, std::string operation, int nth = 1);
   static Fault status(std::string operation, int nth, int status, std::string code, std::string retry_after = {});
   static Fault status_after_effect(std::string operation, int nth, int status, std::string code);
+  // The answer says `status` (0: what it says anyway) and, if it names an upload URL and `upload_url` is not empty,
+  // that.
+  static Fault alter(std::string operation, int nth, int status, std::string upload_url = {});
 };
 
 Result<std::vector<Fault>> parse_faults(const Json& list);  // Usage
@@ -47,6 +66,7 @@ class FaultScript {
  public:
   void add(Fault fault) { faults_.push_back(std::move(fault)); }
   void clear() { faults_.clear(); }
+  void seed(std::uint64_t seed) { dice_.seed(seed); }
   const std::vector<Fault>& all() const { return faults_; }
 
   // Counts the request against every fault that matches it, and returns the first that hits. `last_range`: the request
@@ -55,6 +75,7 @@ class FaultScript {
 
  private:
   std::vector<Fault> faults_;
+  std::mt19937_64 dice_{1};  // the same requests in the same order have the same faults
 };
 
 bool needs_no_effect(const Fault& fault);

@@ -131,6 +131,7 @@ class Passage {
       const double seconds = std::strtod(fault_->retry_after.c_str(), nullptr);
       state_.throttle.ask_for_patience(mailbox_, call_.now + Duration(static_cast<std::int64_t>(seconds * 1000)));
     }
+    if (fault_->status_code / 100 == 3) reply.with("Location", "https://elsewhere.invalid/");
     if (fault_->close) reply.line = Reply::Line::Close;
     if (call_.route.operation == "ask-position") position_is_unclear();
     return reply;
@@ -213,10 +214,19 @@ class Passage {
     if (fault_->action == Action::Truncate) reply.line = Reply::Line::Truncate;
     if (fault_->action == Action::Garbage)
       reply.body = "<!DOCTYPE html>\n<html><body>\xff\xfe{\"value\":[</body></html>";
+    if (fault_->action == Action::Alter) alter(reply);
     if (fault_->action == Action::Hold && fault_->effect) hold();
     if (fault_->action == Action::Status && fault_->effect) reply = scripted_status();
     const std::lock_guard lock(state_.mutex);
     position_is_unclear();
+  }
+
+  void alter(Reply& reply) const {
+    if (fault_->status_code != 0) reply.status = fault_->status_code;
+    auto body = Json::parse(reply.body);
+    if (fault_->upload_url.empty() || !body || body->find("uploadUrl") == nullptr) return;
+    body->set("uploadUrl", fault_->upload_url);
+    reply.body = body->dump();
   }
 
   Reply leave(Reply reply) {
@@ -379,6 +389,11 @@ bool Model::wait_for_held(int count, Duration longest) const {
 void Model::add_fault(Fault fault) {
   const std::lock_guard lock(state_->mutex);
   state_->faults.add(std::move(fault));
+}
+
+void Model::seed_faults(std::uint64_t seed) {
+  const std::lock_guard lock(state_->mutex);
+  state_->faults.seed(seed);
 }
 
 void Model::clear_faults() {

@@ -45,6 +45,7 @@ class Model {
   // Controls.
   void add_fault(Fault fault);
   void clear_faults();
+  void seed_faults(std::uint64_t seed);  // of those that have a chance
   std::vector<Fault> faults() const;
   Switches switches() const;
   Status change_switches(const Json& wanted);
