@@ -48,7 +48,7 @@ class ScriptedDoor final : public Kind {
     response.headers = std::move(headers);
     return then([response](const http::Request&) -> Result<http::Response> { return response; });
   }
-  ScriptedDoor& then_fail(ErrorKind kind, std::string what = "broken") {
+  ScriptedDoor& then_fail(ErrorKind kind, const std::string& what = "broken") {
     return then(
         [kind, what](const http::Request&) -> Result<http::Response> { return fail(kind, "POST origin", what); });
   }

@@ -231,8 +231,10 @@ TEST_F(DoorsTest, RefusesAnAnswerThatIsTooLong) {
 }
 
 TEST_F(DoorsTest, KeepsThePrefixOfALongAnswerIfAsked) {
-  const std::string long_answer = "0123" + std::string(5'000'000, 'x');
-  const std::string endless = "0123" + std::string(20'000'000, 'x');
+  std::string long_answer = "0123";
+  long_answer.resize(5'000'000, 'x');
+  std::string endless = "0123";
+  endless.resize(20'000'000, 'x');
   serve({{{answer(200, long_answer)}, {answer(200, "0123")}, {answer(200, endless)}}, {{answer(200, "012")}}});
   Request request;
   request.url = Secret(server_->url());

@@ -57,7 +57,7 @@ struct Mail {
   EncodedRange encoded;
 };
 
-Mail wrap(std::string body, TransferEncoding encoding, ByteCount decoded_size) {
+Mail wrap(const std::string& body, TransferEncoding encoding, ByteCount decoded_size) {
   const std::string before = "Subject: x\r\n\r\n";
   const EncodedRange range{{before.size(), before.size() + body.size()}, encoding, decoded_size};
   return {StringSource(before + body + "\r\n--b--\r\nnot part of it"), range};

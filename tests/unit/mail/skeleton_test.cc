@@ -36,7 +36,7 @@ std::string without(std::string_view message, const std::set<std::string>& names
     if (facts.is_leaf(i) && names.contains(facts.parts[i].name)) request.cut_parts.push_back(i);
   }
   EXPECT_EQ(request.cut_parts.size(), names.size());
-  const std::string skeleton = read_splice(message, make_skeleton(facts, request));
+  std::string skeleton = read_splice(message, make_skeleton(facts, request));
   const MessageFacts again = scan(skeleton);
   EXPECT_TRUE(again.is_clean()) << (again.findings.empty() ? "" : again.findings[0].detail) << "\n" << skeleton;
   return skeleton;

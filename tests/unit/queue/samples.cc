@@ -47,7 +47,7 @@ Status Spooler::try_put(const std::string& id, const std::string& text, const st
 
 std::string Spooler::put(const std::string& text, const std::string& mailbox) {
   clock->advance(Duration(1));
-  const std::string id = new_id();
+  std::string id = new_id();
   must(try_put(id, text, mailbox));
   return id;
 }

@@ -39,7 +39,7 @@ class Play {
   explicit Play(ByteCount size) : Play(file_of(size)) {}
 
   Step due() {
-    const Step step = session_.next(now_);
+    Step step = session_.next(now_);
     EXPECT_EQ(step.index(), session_.next(now_).index()) << "next changed something";
     return step;
   }
