@@ -65,7 +65,7 @@ Courier::Halt Courier::send_refused(const Error& error) {
 }
 
 Courier::Halt Courier::settle_send() {
-  const auto whereabouts = target_.look_for_sent(entry_.progress.draft_id);
+  const auto whereabouts = target_.look_for_sent(entry_.progress.draft_id, entry_.progress.send_intended);
   if (!whereabouts) return failed(whereabouts.error());
   switch (*whereabouts) {
     case targets::Whereabouts::Sent:

@@ -9,7 +9,9 @@ namespace graph_milter::graph {
 namespace {
 
 constexpr std::string_view kMessageFields =
-    "id,isDraft,internetMessageId,parentFolderId,toRecipients,ccRecipients,bccRecipients";
+    "id,isDraft,internetMessageId,parentFolderId,toRecipients,ccRecipients,bccRecipients,sentDateTime";
+
+constexpr int kLongPage = 50;
 
 // Named MAPI property of PS_INTERNET_HEADERS: a header of the MIME message.
 constexpr std::string_view kMarkerProperty = "String {00020386-0000-0000-C000-000000000046} Name X-Graph-Milter-Id";
@@ -116,6 +118,28 @@ Call list_newest_call(std::string_view mailbox, std::string_view folder) {
       "list folder", Operation::Read, http::Method::Get, mailbox,
       format("{}/mailFolders/{}/messages?$top={}&$orderby={}&$select=id,internetMessageHeaders", user_path(mailbox),
              percent_encode(folder), kListPage, percent_encode("createdDateTime desc")));
+}
+
+Call filter_by_message_id_call(std::string_view mailbox, std::string_view folder,
+                               std::string_view internet_message_id) {
+  const std::string filter = "internetMessageId eq " + odata_literal(internet_message_id);
+  Call call = make_call("find by Message-ID", Operation::Read, http::Method::Get, mailbox,
+                        format("{}/mailFolders/{}/messages?$filter={}&$top={}&$select={}", user_path(mailbox),
+                               percent_encode(folder), percent_encode(filter), kLongPage, kMessageFields));
+  call.response_limit = kPageBytes;
+  return call;
+}
+
+// What is ordered by must stand in the filter, first.
+Call list_span_call(std::string_view mailbox, std::string_view folder, std::string_view time, TimeSpan span) {
+  const std::string filter = format("{} ge {} and {} lt {}", time, iso8601(span.from), time, iso8601(span.to));
+  Call call = make_call("list folder", Operation::Read, http::Method::Get, mailbox,
+                        format("{}/mailFolders/{}/messages?$filter={}&$orderby={}&$top={}&$select=id,isDraft,"
+                               "createdDateTime,sentDateTime,internetMessageHeaders",
+                               user_path(mailbox), percent_encode(folder), percent_encode(filter),
+                               percent_encode(format("{} asc", time)), kLongPage));
+  call.response_limit = kPageBytes;
+  return call;
 }
 
 Call message_header_call(std::string_view mailbox, std::string_view message) {

@@ -42,12 +42,19 @@ Call delete_message_call(std::string_view mailbox, std::string_view message);
 Call filter_by_marker_call(std::string_view mailbox, std::string_view folder, std::string_view marker);
 // Ids and internetMessageHeaders of the newest messages of `folder`, kListPage at a time.
 Call list_newest_call(std::string_view mailbox, std::string_view folder);
+// Messages of `folder` with this internetMessageId, with all that get_message asks for.
+Call filter_by_message_id_call(std::string_view mailbox, std::string_view folder, std::string_view internet_message_id);
+// Ids, times and internetMessageHeaders of the messages of `folder` whose `time` ("createdDateTime", "sentDateTime") is
+// within `span`, the oldest first.
+Call list_span_call(std::string_view mailbox, std::string_view folder, std::string_view time, TimeSpan span);
 // The start of the message as MIME.
 Call message_header_call(std::string_view mailbox, std::string_view message);
 // The page that the service said comes next, asked for like `first`.
 Call next_page_call(const Call& first, std::string next_link);
 
 inline constexpr int kListPage = 10;
+inline constexpr ByteCount kPageBytes = 4 * 1024 * 1024;  // of a page that is read
+
 inline constexpr std::string_view kMarkerHeader = "X-Graph-Milter-Id";
 
 // Body of createUploadSession.

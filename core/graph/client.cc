@@ -18,6 +18,8 @@ namespace {
 
 constexpr int kMostAttachmentPages = 100;
 constexpr int kMostListPages = 5;
+constexpr int kMostMessageIdPages = 10;
+constexpr int kMostSpanPages = 100;
 
 std::string where_of(const Call& call) { return format("Graph, {} ({})", call.name, call.mailbox); }
 
@@ -29,6 +31,14 @@ Error unreadable(const Call& call, const http::Response& response) {
   error.status = response.status;
   error.request_id = response.header("request-id");
   return error;
+}
+
+// Only one marker counts: a message that carries several was not made by us as it is.
+std::vector<std::string>::const_iterator find_ours(const std::vector<std::string>& markers,
+                                                   const std::vector<std::string>& prefixes) {
+  if (markers.size() != 1) return markers.end();
+  const auto begins = [&](const std::string& prefix) { return markers.front().starts_with(prefix); };
+  return std::any_of(prefixes.begin(), prefixes.end(), begins) ? markers.begin() : markers.end();
 }
 
 Error wrong_success(const Call& call, Error error) {
@@ -165,8 +175,20 @@ Status Client::delete_message(std::string_view mailbox, std::string_view message
   return fail(response.error());
 }
 
-// Ids of the newest messages that carry the marker. Where the service keeps their headers to itself, the header is read
-// from the message.
+// Where the service keeps the headers to itself, they are read from the message. Nothing, if it went meanwhile.
+Result<std::vector<std::string>> Client::markers_of(const Call& list, const ListedMessage& listed) {
+  if (listed.has_headers) return listed.markers;
+  auto markers = markers_of(list.mailbox, listed.id);
+  if (!markers && markers.error().kind == ErrorKind::NotFound) return std::vector<std::string>();
+  return markers;
+}
+
+Result<std::vector<std::string>> Client::markers_of(std::string_view mailbox, std::string_view message) {
+  GM_TRY_ASSIGN(const http::Response mime, perform(message_header_call(mailbox, message)));
+  return markers_in_mime(mime.body);
+}
+
+// Ids of the newest messages that carry the marker.
 Result<std::vector<std::string>> Client::ids_with_marker(const Call& first_page, std::string_view marker) {
   std::vector<std::string> ids;
   Call call = first_page;
@@ -174,15 +196,9 @@ Result<std::vector<std::string>> Client::ids_with_marker(const Call& first_page,
     GM_TRY_ASSIGN(const http::Response response, perform(call));
     auto page = read_message_page(response.body);
     if (!page) return fail(unreadable(call, response));
-    for (ListedMessage& listed : page->messages) {
-      if (!listed.has_headers) {
-        const auto mime = perform(message_header_call(call.mailbox, listed.id));
-        if (!mime && mime.error().kind == ErrorKind::NotFound) continue;  // went between list and look
-        if (!mime) return fail(mime.error());
-        listed.markers = markers_in_mime(mime->body);
-      }
-      if (std::find(listed.markers.begin(), listed.markers.end(), marker) != listed.markers.end())
-        ids.push_back(listed.id);
+    for (const ListedMessage& listed : page->messages) {
+      GM_TRY_ASSIGN(const std::vector<std::string> markers, markers_of(call, listed));
+      if (std::find(markers.begin(), markers.end(), marker) != markers.end()) ids.push_back(listed.id);
     }
     if (page->next_link.empty()) break;
     call = next_page_call(call, std::move(page->next_link));
@@ -220,6 +236,45 @@ Result<std::vector<Message>> Client::find_by_marker(std::string_view mailbox, st
       return fail(message.error());
   }
   return messages;
+}
+
+Result<std::vector<Message>> Client::find_by_message_id(std::string_view mailbox, std::string_view folder,
+                                                        std::string_view internet_message_id) {
+  std::vector<Message> messages;
+  Call call = filter_by_message_id_call(mailbox, folder, internet_message_id);
+  for (int pages = 0; pages < kMostMessageIdPages; ++pages) {
+    GM_TRY_ASSIGN(const http::Response response, perform(call));
+    auto page = read_full_message_page(response.body);
+    if (!page) return fail(unreadable(call, response));
+    std::move(page->messages.begin(), page->messages.end(), std::back_inserter(messages));
+    if (page->next_link.empty()) break;
+    call = next_page_call(call, std::move(page->next_link));
+  }
+  return messages;
+}
+
+Result<std::vector<MarkedMessage>> Client::list_marked(std::string_view mailbox, std::string_view folder, TimeSpan span,
+                                                       const std::vector<std::string>& prefixes,
+                                                       std::set<std::string>& skip) {
+  std::vector<MarkedMessage> marked;
+  Call call = list_span_call(mailbox, folder, folder == "drafts" ? "createdDateTime" : "sentDateTime", span);
+  for (int pages = 0; pages < kMostSpanPages; ++pages) {
+    GM_TRY_ASSIGN(const http::Response response, perform(call));
+    auto page = read_message_page(response.body);
+    if (!page) return fail(unreadable(call, response));
+    for (const ListedMessage& listed : page->messages) {
+      if (skip.contains(listed.id)) continue;
+      GM_TRY_ASSIGN(const std::vector<std::string> markers, markers_of(call, listed));
+      const auto ours = find_ours(markers, prefixes);
+      if (ours == markers.end())
+        skip.insert(listed.id);
+      else
+        marked.push_back({listed.id, *ours, listed.is_draft, listed.created, listed.sent});
+    }
+    if (page->next_link.empty()) return marked;
+    call = next_page_call(call, std::move(page->next_link));
+  }
+  return fail(ErrorKind::Transient, where_of(call), format("the list has no end after {} pages", kMostSpanPages));
 }
 
 }  // namespace graph_milter::graph

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,22 @@ struct Message {
   std::string internet_message_id;
   std::string parent_folder_id;
   std::vector<std::string> to, cc, bcc;  // addresses as the service returns them
+  TimePoint sent{};                      // to the second; 0: the service did not say
+};
+
+// A message that carries our marker.
+struct MarkedMessage {
+  std::string id;
+  std::string marker;
+  bool is_draft = false;
+  TimePoint created{};
+  TimePoint sent{};
+};
+
+// [from, to), to the second.
+struct TimeSpan {
+  TimePoint from{};
+  TimePoint to{};
 };
 
 struct Attachment {
@@ -54,7 +71,8 @@ struct ClientSettings {
   Duration timeout = std::chrono::minutes(2);
 };
 
-struct Call;  // calls.h
+struct Call;           // calls.h
+struct ListedMessage;  // replies.h
 
 // Any thread. Every request takes the lane of its mailbox (http::Request::lane; see paced_door.h), carries a fresh
 // client-request-id and, after an Unauthorized answer, is sent once more with a fresh token (bodies are re-readable).
@@ -100,11 +118,25 @@ class Client {
   Result<std::vector<Message>> find_by_marker(std::string_view mailbox, std::string_view folder,
                                               std::string_view marker);
 
+  // Messages in `folder` whose internetMessageId is this, in no order; the first 500.
+  Result<std::vector<Message>> find_by_message_id(std::string_view mailbox, std::string_view folder,
+                                                  std::string_view internet_message_id);
+
+  // What X-Graph-Milter-Id says in the message, read from the start of its MIME.
+  Result<std::vector<std::string>> markers_of(std::string_view mailbox, std::string_view message);
+
+  // Messages in `folder` that were created (in "drafts") or sent (elsewhere) within `span` and carry a marker that
+  // begins with one of `prefixes`, the oldest first. Those in `skip` are not looked at; what is looked at and not ours
+  // is added to it. Transient if there are more than a few thousand.
+  Result<std::vector<MarkedMessage>> list_marked(std::string_view mailbox, std::string_view folder, TimeSpan span,
+                                                 const std::vector<std::string>& prefixes, std::set<std::string>& skip);
+
  private:
   // Sends `call` with a token, once more after a 401, and returns an answer with the call's success code.
   Result<http::Response> perform(const Call& call);
   Result<http::Response> perform_once(const Call& call, const Secret& token);
   Result<std::vector<std::string>> ids_with_marker(const Call& first_page, std::string_view marker);
+  Result<std::vector<std::string>> markers_of(const Call& list, const ListedMessage& listed);
   Result<std::vector<std::string>> ids_by_filter(std::string_view mailbox, std::string_view folder,
                                                  std::string_view marker);
   Result<std::string> url_of(const Call& call) const;

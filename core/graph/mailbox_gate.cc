@@ -6,6 +6,47 @@
 #include "core/base/format.h"
 
 namespace graph_milter::graph {
+namespace {
+
+pace::Limits limits_of(const GateSettings& settings) {
+  pace::Limits limits;
+  limits.lanes = settings.lanes;
+  limits.messages.amount = settings.messages_a_minute;
+  limits.recipients.amount = settings.recipients_a_day;
+  limits.bytes = {settings.bytes, settings.byte_window};
+  limits.bytes_from_start = settings.bytes_from_start;
+  return pace::share(limits, settings.nodes);
+}
+
+std::string seconds(Duration duration) { return format("{:.3f} s", static_cast<double>(duration.count()) / 1000.0); }
+
+Error throttled(std::string where, std::string what, Duration wait) {
+  Error error = make_error(ErrorKind::Throttled, std::move(where), std::move(what));
+  error.retry_after = wait;
+  return error;
+}
+
+}  // namespace
+
+// Stands in the mailbox's line until it goes. REQUIRES: the gate's lock, also when it goes.
+class MailboxGate::PlaceInLine {
+ public:
+  PlaceInLine(MailboxGate& gate, const std::string& mailbox, ByteCount bytes)
+      : gate_(gate), mailbox_(mailbox), ticket_(gate.lanes_.line_up(mailbox, bytes)) {}
+  ~PlaceInLine() {
+    gate_.lanes_.leave(mailbox_, ticket_);
+    gate_.changed_.notify_all();  // whoever stood behind
+  }
+  PlaceInLine(const PlaceInLine&) = delete;
+  PlaceInLine& operator=(const PlaceInLine&) = delete;
+
+  std::uint64_t ticket() const { return ticket_; }
+
+ private:
+  MailboxGate& gate_;
+  const std::string& mailbox_;
+  const std::uint64_t ticket_;
+};
 
 MailboxGate::Lane::~Lane() {
   if (gate_ != nullptr) gate_->release(mailbox_);
@@ -20,36 +61,47 @@ MailboxGate::Lane& MailboxGate::Lane::operator=(Lane&& other) noexcept {
   return *this;
 }
 
-MailboxGate::MailboxGate(std::shared_ptr<Clock> clock, int lanes_per_mailbox, Duration patience)
-    : clock_(std::move(clock)), patience_(patience), lanes_(lanes_per_mailbox) {}
+MailboxGate::MailboxGate(const std::shared_ptr<Clock>& clock, GateSettings settings)
+    : clock_(clock), settings_(settings), lanes_(limits_of(settings)) {}
 
-Result<MailboxGate::Lane> MailboxGate::acquire(const std::string& mailbox) {
+Result<MailboxGate::Lane> MailboxGate::acquire(const std::string& mailbox, ByteCount bytes) {
   std::unique_lock lock(mutex_);
+  const PlaceInLine place(*this, mailbox, bytes);
   while (true) {
     if (closed_) return fail(ErrorKind::Cancelled, "lane of " + mailbox, "shutting down");
-    const TimePoint now = clock_->now();
-    const pace::Decision decision = lanes_.try_acquire(mailbox, now);
+    const TimePoint now = clock_.now();
+    const pace::Decision decision = lanes_.try_acquire(mailbox, place.ticket(), now);
     if (std::holds_alternative<pace::Go>(decision)) return Lane(*this, mailbox);
 
     const TimePoint until = std::get<pace::Wait>(decision).until;
     if (until == pace::kUntilReleased) {
       changed_.wait(lock);
-    } else if (until - now > patience_) {
-      Error error = make_error(ErrorKind::Throttled, "lane of " + mailbox,
-                               format("the service asked for no request before {}", iso8601(until)));
-      error.retry_after = until - now;
-      return fail(std::move(error));
-    } else {
-      changed_.wait_for(lock, until - now);
+      continue;
     }
+    if (until - now > settings_.patience) {
+      const bool asked = lanes_.not_before(mailbox) > now;
+      const std::string why =
+          asked ? "the service asked for patience" : "as many bytes as the mailbox takes were uploaded";
+      return fail(
+          throttled("lane of " + mailbox, format("{}: no request for {}", why, seconds(until - now)), until - now));
+    }
+    changed_.wait_for(lock, until - now);
   }
 }
 
-void MailboxGate::hold(const std::string& mailbox, Duration how_long) {
-  lanes_.hold(mailbox, clock_->now() + how_long);
+Status MailboxGate::book_send(const std::string& mailbox, const std::string& message, std::uint64_t recipients) {
+  const TimePoint now = clock_.now();
+  const TimePoint at = lanes_.place(mailbox, message, recipients, now);
+  if (at <= now) return {};
+  return fail(throttled("send from " + mailbox,
+                        format("the mailbox has sent as much as it may: not for {}", seconds(at - now)), at - now));
 }
 
-void MailboxGate::hold_all(Duration how_long) { lanes_.hold_all(clock_->now() + how_long); }
+void MailboxGate::hold(const std::string& mailbox, Duration how_long) { lanes_.hold(mailbox, clock_.now() + how_long); }
+
+void MailboxGate::hold_all(Duration how_long) { lanes_.hold_all(clock_.now() + how_long); }
+
+void MailboxGate::limit_bytes(const std::string& mailbox) { lanes_.limit_bytes(mailbox); }
 
 void MailboxGate::close() {
   const std::lock_guard lock(mutex_);

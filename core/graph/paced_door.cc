@@ -8,12 +8,18 @@
 namespace graph_milter::graph {
 namespace {
 
+// How Graph names the limit of bytes in a 429: "Application is over its IncomingBytes limit."
+constexpr std::string_view kBytesLimit = "IncomingBytes";
+
 void remember_wishes(MailboxGate& gate, const std::string& mailbox, const http::Response& response, TimePoint now) {
+  if (response.status == 429 && response.body.find(kBytesLimit) != std::string::npos) gate.limit_bytes(mailbox);
   const auto wait = http::retry_after(response, now);
   if (!wait) return;
   if (response.status == 429 || response.status == 503) gate.hold(mailbox, *wait);
   if (response.status == 509) gate.hold_all(*wait);
 }
+
+ByteCount upload_size(const http::Request& request) { return request.body != nullptr ? request.body->size() : 0; }
 
 template <class Kind>
 class PacedDoor final : public Kind {
@@ -23,7 +29,7 @@ class PacedDoor final : public Kind {
 
   Result<http::Response> send(const http::Request& request) override {
     if (request.lane.empty()) return inner_->send(request);
-    GM_TRY_ASSIGN(const MailboxGate::Lane lane, gate_->acquire(request.lane));
+    GM_TRY_ASSIGN(const MailboxGate::Lane lane, gate_->acquire(request.lane, upload_size(request)));
     auto response = inner_->send(request);
     if (response) remember_wishes(*gate_, request.lane, *response, clock_->now());
     return response;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Doors behind a MailboxGate: a request holds a lane of its mailbox (Request::lane) while it is under way, and a 429,
-// 503 or 509 with Retry-After closes the gate for that long, for the mailbox (429, 503) or for all (509).
+// Doors behind a MailboxGate: a request holds a lane of its mailbox (Request::lane) while it is under way, and its body
+// counts for the mailbox's bytes. A 429, 503 or 509 with Retry-After closes the gate for that long, for the mailbox
+// (429, 503) or for all (509); a 429 that names the limit of bytes makes the gate keep to it.
 #pragma once
 
 #include <memory>

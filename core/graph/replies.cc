@@ -11,8 +11,8 @@
 namespace graph_milter::graph {
 namespace {
 
-// A page of ten messages with their headers has more members than the default allows.
-constexpr json::Limits kPageLimits{.bytes = 1024 * 1024, .depth = 32, .members = 65536};
+// A page of messages with their headers, or their recipients, has more members than the default allows.
+constexpr json::Limits kPageLimits{.bytes = kPageBytes, .depth = 32, .members = 262'144};
 
 std::string text_of(const json::Value& object, std::string_view key) {
   const std::string* text = object.find_string(key);
@@ -30,6 +30,24 @@ std::vector<std::string> addresses_of(const json::Value& message, std::string_vi
   return addresses;
 }
 
+TimePoint time_of(const json::Value& object, std::string_view key) {
+  return read_time(text_of(object, key)).value_or(TimePoint{});
+}
+
+std::optional<Message> message_from(const json::Value& value) {
+  Message message;
+  message.id = text_of(value, "id");
+  if (message.id.empty()) return std::nullopt;
+  message.is_draft = value.find_bool("isDraft").value_or(false);
+  message.internet_message_id = text_of(value, "internetMessageId");
+  message.parent_folder_id = text_of(value, "parentFolderId");
+  message.to = addresses_of(value, "toRecipients");
+  message.cc = addresses_of(value, "ccRecipients");
+  message.bcc = addresses_of(value, "bccRecipients");
+  message.sent = time_of(value, "sentDateTime");
+  return message;
+}
+
 std::optional<Attachment> attachment_from(const json::Value& value) {
   Attachment attachment;
   attachment.id = text_of(value, "id");
@@ -45,6 +63,9 @@ std::optional<Attachment> attachment_from(const json::Value& value) {
 ListedMessage listed_message_from(const json::Value& value) {
   ListedMessage message;
   message.id = text_of(value, "id");
+  message.is_draft = value.find_bool("isDraft").value_or(false);
+  message.created = time_of(value, "createdDateTime");
+  message.sent = time_of(value, "sentDateTime");
   const json::Value* headers = value.find("internetMessageHeaders");
   if (headers == nullptr || !headers->is_array()) return message;
   message.has_headers = true;
@@ -71,17 +92,9 @@ std::optional<int> digits(std::string_view text, std::size_t at, std::size_t cou
 
 std::optional<Message> read_message(std::string_view body) {
   const auto document = json::parse(body, kPageLimits);
-  if (!document) return std::nullopt;
-  Message message;
-  message.id = text_of(*document, "id");
-  if (message.id.empty()) return std::nullopt;
-  message.is_draft = document->find_bool("isDraft").value_or(false);
-  message.internet_message_id = text_of(*document, "internetMessageId");
-  message.parent_folder_id = text_of(*document, "parentFolderId");
-  message.to = addresses_of(*document, "toRecipients");
-  message.cc = addresses_of(*document, "ccRecipients");
-  message.bcc = addresses_of(*document, "bccRecipients");
-  return message;
+  // Whether it is a draft is what messages are asked for; its absence must not look like an answer.
+  if (!document || !document->find_bool("isDraft")) return std::nullopt;
+  return message_from(*document);
 }
 
 std::optional<Attachment> read_attachment(std::string_view body) {
@@ -104,7 +117,8 @@ std::optional<Attachment> read_cut_attachment(std::string_view prefix) {
 }
 
 std::optional<Message> read_cut_message(std::string_view prefix) {
-  return read_message(members_before(prefix, "\"body\""));
+  const auto document = json::parse(members_before(prefix, "\"body\""), kPageLimits);
+  return document ? message_from(*document) : std::nullopt;
 }
 
 std::optional<UploadSession> read_session(std::string_view body) {
@@ -140,6 +154,20 @@ std::optional<MessagePage> read_message_page(std::string_view body) {
   for (const json::Value& item : *items) {
     page.messages.push_back(listed_message_from(item));
     if (page.messages.back().id.empty()) return std::nullopt;
+  }
+  page.next_link = text_of(*document, "@odata.nextLink");
+  return page;
+}
+
+std::optional<FullMessagePage> read_full_message_page(std::string_view body) {
+  const auto document = json::parse(body, kPageLimits);
+  const auto* items = items_of(document);
+  if (items == nullptr) return std::nullopt;
+  FullMessagePage page;
+  for (const json::Value& item : *items) {
+    auto message = message_from(item);
+    if (!message) return std::nullopt;
+    page.messages.push_back(*std::move(message));
   }
   page.next_link = text_of(*document, "@odata.nextLink");
   return page;

@@ -29,6 +29,9 @@ std::optional<AttachmentPage> read_attachment_page(std::string_view body);
 
 struct ListedMessage {
   std::string id;
+  bool is_draft = false;
+  TimePoint created{};               // 0: not asked for
+  TimePoint sent{};                  // likewise
   bool has_headers = false;          // the service gave its internetMessageHeaders
   std::vector<std::string> markers;  // values of X-Graph-Milter-Id
 };
@@ -37,6 +40,13 @@ struct MessagePage {
   std::string next_link;
 };
 std::optional<MessagePage> read_message_page(std::string_view body);
+
+// Messages with all that get_message asks for.
+struct FullMessagePage {
+  std::vector<Message> messages;
+  std::string next_link;
+};
+std::optional<FullMessagePage> read_full_message_page(std::string_view body);
 
 // Values of X-Graph-Milter-Id in the header at the start of a MIME message.
 std::vector<std::string> markers_in_mime(std::string_view mime);

@@ -4,14 +4,46 @@
 #include <algorithm>
 
 namespace graph_milter::pace {
+namespace {
 
-Decision Lanes::try_acquire(const std::string& mailbox, TimePoint now) {
+constexpr std::size_t kFew = 64;
+
+void leave_line(MailboxPace& pace, std::uint64_t ticket) {
+  std::erase_if(pace.line, [ticket](const Waiting& waiting) { return waiting.ticket == ticket; });
+}
+
+}  // namespace
+
+// Any sender may bring a mailbox of its own, so what is remembered must not grow with them.
+MailboxPace& Lanes::find(const std::string& mailbox, TimePoint now) {
+  if (mailboxes_.size() >= std::max(forget_at_, kFew)) {
+    std::erase_if(mailboxes_, [&](const auto& entry) { return is_idle(entry.second, limits_, now); });
+    forget_at_ = 2 * mailboxes_.size();
+  }
+  return mailboxes_[mailbox];
+}
+
+std::uint64_t Lanes::line_up(const std::string& mailbox, ByteCount bytes) {
   const std::lock_guard lock(mutex_);
-  forget_idle(now);
-  const auto known = mailboxes_.find(mailbox);
-  const MailboxPace current = known != mailboxes_.end() ? known->second : MailboxPace{};
-  const Decision decision = decide(current, all_not_before_, lanes_, now);
-  if (std::holds_alternative<Go>(decision)) ++mailboxes_[mailbox].in_flight;
+  mailboxes_[mailbox].line.push_back({++last_ticket_, bytes});
+  return last_ticket_;
+}
+
+void Lanes::leave(const std::string& mailbox, std::uint64_t ticket) {
+  const std::lock_guard lock(mutex_);
+  leave_line(mailboxes_[mailbox], ticket);
+}
+
+Decision Lanes::try_acquire(const std::string& mailbox, std::uint64_t ticket, TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  MailboxPace& pace = find(mailbox, now);
+  const Decision decision = decide(pace, limits_, all_not_before_, ticket, now);
+  if (std::holds_alternative<Wait>(decision)) return decision;
+  const auto ours = std::find_if(pace.line.begin(), pace.line.end(),
+                                 [ticket](const Waiting& waiting) { return waiting.ticket == ticket; });
+  if (ours != pace.line.end()) use(pace.bytes, limits_.bytes, ours->bytes, now);
+  leave_line(pace, ticket);
+  ++pace.in_flight;
   return decision;
 }
 
@@ -19,6 +51,17 @@ void Lanes::release(const std::string& mailbox) {
   const std::lock_guard lock(mutex_);
   const auto known = mailboxes_.find(mailbox);
   if (known != mailboxes_.end() && known->second.in_flight > 0) --known->second.in_flight;
+}
+
+TimePoint Lanes::place(const std::string& mailbox, const std::string& message, std::uint64_t recipients,
+                       TimePoint now) {
+  const std::lock_guard lock(mutex_);
+  return place_of(find(mailbox, now), limits_, message, recipients, now);
+}
+
+void Lanes::limit_bytes(const std::string& mailbox) {
+  const std::lock_guard lock(mutex_);
+  mailboxes_[mailbox].bytes_limited = true;
 }
 
 void Lanes::hold(const std::string& mailbox, TimePoint until) {
@@ -41,12 +84,6 @@ TimePoint Lanes::not_before(const std::string& mailbox) const {
 std::size_t Lanes::size() const {
   const std::lock_guard lock(mutex_);
   return mailboxes_.size();
-}
-
-// Any sender may bring a mailbox of its own, so what is remembered must not grow with them.
-void Lanes::forget_idle(TimePoint now) {
-  std::erase_if(mailboxes_,
-                [now](const auto& entry) { return entry.second.in_flight == 0 && entry.second.not_before <= now; });
 }
 
 }  // namespace graph_milter::pace

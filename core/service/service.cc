@@ -45,6 +45,18 @@ graph::ClientSettings graph_settings(const config::Settings& settings) {
   return out;
 }
 
+graph::GateSettings gate_settings(const config::Settings& settings) {
+  graph::GateSettings out;
+  out.lanes = static_cast<int>(settings.mailbox_requests);
+  out.messages_a_minute = settings.mailbox_messages;
+  out.recipients_a_day = settings.mailbox_recipients;
+  out.bytes = settings.byte_budget;
+  out.byte_window = settings.byte_budget_window;
+  out.bytes_from_start = settings.byte_budget_use == config::ByteBudgetUse::Always;
+  out.nodes = settings.nodes;
+  return out;
+}
+
 }  // namespace
 
 Result<policy::Policy> read_policy(const config::Configuration& configuration) {
@@ -66,7 +78,7 @@ intake::IntakeSettings intake_settings(const config::Settings& settings, std::st
 // Destroyed from the last member to the first: who uses goes before what is used.
 struct Service::Machinery {
   explicit Machinery(const config::Settings& settings)
-      : gate(std::make_shared<graph::MailboxGate>(clock, static_cast<int>(settings.mailbox_requests))),
+      : gate(std::make_shared<graph::MailboxGate>(clock, gate_settings(settings))),
         doors(graph::pace_doors(http::open_doors(http_settings(settings, give_up)), gate, clock)),
         client(graph_settings(settings), doors.api,
                auth::make_client_secret_source(secret_settings(settings), doors.api, clock)) {}
@@ -121,7 +133,7 @@ Result<std::unique_ptr<Service>> Service::start(const config::Configuration& con
   GM_TRY(machinery->start_control(settings));
   machinery->delivery = std::make_unique<delivery::Delivery>(
       delivery::delivery_settings(settings, machinery->instance), *machinery->queue,
-      targets::Services{machinery->client, *machinery->doors.upload, *machinery->clock});
+      targets::Services{machinery->client, *machinery->doors.upload, *machinery->clock, machinery->gate.get()});
   machinery->delivery->start();
   return std::unique_ptr<Service>(new Service(std::move(machinery)));
 }

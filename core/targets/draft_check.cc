@@ -103,6 +103,10 @@ std::optional<Difference> find_difference(const plan::Plan& plan, const graph::M
   return compare_attachments(plan, attachments);
 }
 
+bool same_recipients(const plan::Plan& plan, const graph::Message& message) {
+  return !compare_recipients(plan, message);
+}
+
 std::vector<std::optional<graph::Attachment>> match_parts(const plan::Plan& plan, const std::vector<std::size_t>& parts,
                                                           const std::vector<graph::Attachment>& attachments,
                                                           const std::vector<std::string>& from_mime) {

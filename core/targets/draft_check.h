@@ -27,6 +27,9 @@ struct Difference {
 std::optional<Difference> find_difference(const plan::Plan& plan, const graph::Message& draft,
                                           const std::vector<graph::Attachment>& attachments);
 
+// The same recipients as the plan, as a set.
+bool same_recipients(const plan::Plan& plan, const graph::Message& message);
+
 // Which attachment is which planned part, one answer for each of `parts` (indexes into plan.parts); none is used twice,
 // and none of those in `from_mime`. Empty: that part is not among them. Earlier parts choose first.
 std::vector<std::optional<graph::Attachment>> match_parts(const plan::Plan& plan, const std::vector<std::size_t>& parts,

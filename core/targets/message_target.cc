@@ -12,6 +12,8 @@
 namespace graph_milter::targets {
 namespace {
 
+constexpr Duration kClocksDiffer = std::chrono::hours(72);
+
 Error no_draft_any_more() {
   return make_error(ErrorKind::Permanent, "draft", "somebody else has sent or filed the draft",
                     "look at the mailbox before anything is sent again");
@@ -120,16 +122,50 @@ Result<std::optional<Difference>> MessageTarget::compare_content(const std::stri
 
 Result<std::string> MessageTarget::send(const std::string& draft) { return services_.graph.send(mailbox(), draft); }
 
-Result<Whereabouts> MessageTarget::look_for_sent(const std::string& draft) {
+Status MessageTarget::book_send() {
+  if (services_.gate == nullptr) return {};
+  return services_.gate->book_send(mailbox(), marker_, plan_.to.size() + plan_.cc.size() + plan_.bcc.size());
+}
+
+Result<Whereabouts> MessageTarget::look_for_sent(const std::string& draft, TimePoint intended) {
   const auto message = services_.graph.get_message(mailbox(), draft);
   if (message) return message->is_draft ? Whereabouts::Draft : Whereabouts::Sent;
   if (message.error().kind != ErrorKind::NotFound) return fail(message.error());
-  // The id does not always survive the send, so the marker is asked for where a sent message may be.
+  // The id does not always survive the send, so we look where a sent message may be: by Message-ID, which the service
+  // finds at once, and by our marker, for which its newest messages are read.
+  for (const std::string_view folder : {"sentitems", "outbox"}) {
+    GM_TRY_ASSIGN(const bool by_message_id, found_by_message_id(folder, intended));
+    if (by_message_id) return Whereabouts::Sent;
+  }
   for (const std::string_view folder : {"sentitems", "outbox"}) {
     GM_TRY_ASSIGN(const auto found, services_.graph.find_by_marker(mailbox(), folder, marker_));
     if (!found.empty()) return Whereabouts::Sent;
   }
   return Whereabouts::Unknown;
+}
+
+Result<bool> MessageTarget::found_by_message_id(std::string_view folder, TimePoint intended) {
+  const auto found = services_.graph.find_by_message_id(mailbox(), folder, plan_.message_id);
+  if (!found && found.error().status == 400) return false;  // one that the service can't look for
+  if (!found) return fail(found.error());
+  for (const graph::Message& message : *found) {
+    GM_TRY_ASSIGN(const bool evidence, is_evidence(message, intended));
+    if (evidence) return true;
+  }
+  return false;
+}
+
+// Devices repeat their Message-IDs, so the id alone proves nothing.
+Result<bool> MessageTarget::is_evidence(const graph::Message& found, TimePoint intended) {
+  // What is older was sent before we meant to, whoever's clock is wrong.
+  if (found.sent != TimePoint{} && found.sent + kClocksDiffer < intended) return false;
+  auto markers = services_.graph.markers_of(mailbox(), found.id);
+  if (!markers && markers.error().kind == ErrorKind::NotFound) return false;
+  if (!markers) return fail(std::move(markers).error());
+  if (!markers->empty()) return std::find(markers->begin(), markers->end(), marker_) != markers->end();
+  // Sent by something else, unless all else is equal. The service says times to the second.
+  const TimePoint earliest = std::chrono::floor<std::chrono::seconds>(intended);
+  return found.sent >= earliest && same_recipients(plan_, found);
 }
 
 HttpRangeDoor MessageTarget::range_door() const { return {services_.ranges, services_.clock, mailbox()}; }

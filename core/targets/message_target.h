@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/graph/client.h"
+#include "core/graph/mailbox_gate.h"
 #include "core/plan/plan.h"
 #include "core/targets/draft_check.h"
 #include "core/targets/range_door.h"
@@ -20,6 +21,7 @@ struct Services {
   graph::Client& graph;
   http::UploadDoor& ranges;
   const Clock& clock;
+  graph::MailboxGate* gate = nullptr;  // the one behind which the doors are; null: sends are not counted
 };
 
 // Where an unclear send left the message.
@@ -70,9 +72,17 @@ class MessageTarget {
   Result<std::optional<Difference>> compare(const std::string& draft, const std::vector<std::string>& from_mime,
                                             ByteSource* message);
 
+  // May it be sent now, as far as the mailbox's messages a minute and recipients a day go? Books its place among the
+  // mailbox's messages and keeps it for this message (MailboxGate::book_send). Throttled, with retry_after: not before
+  // then. Asked before the intent to send is written; never blocks, asks nobody.
+  Status book_send();
+
   Result<std::string> send(const std::string& draft);  // Graph's request-id
 
-  Result<Whereabouts> look_for_sent(const std::string& draft);
+  // Evidence that it was sent: the draft's id leads to a message that is no draft any more; or one that carries our
+  // marker lies in Sent Items or in the Outbox; or one without any marker that has our Message-ID, our recipients, and
+  // was sent at `intended`, the time of the last intent to send, or later. That the draft is not found proves nothing.
+  Result<Whereabouts> look_for_sent(const std::string& draft, TimePoint intended);
 
   HttpRangeDoor range_door() const;
   graph::AttachmentItem item(std::size_t part) const;
@@ -81,6 +91,8 @@ class MessageTarget {
 
  private:
   Result<bool> is_draft(const std::string& draft);
+  Result<bool> found_by_message_id(std::string_view folder, TimePoint intended);
+  Result<bool> is_evidence(const graph::Message& found, TimePoint intended);
   Result<std::optional<Difference>> compare_content(const std::string& draft, ByteSource& message,
                                                     const std::vector<graph::Attachment>& attachments,
                                                     const std::vector<std::string>& from_mime);

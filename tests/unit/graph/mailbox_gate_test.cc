@@ -25,7 +25,7 @@ class GateTest : public testing::Test {
   }
 
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>(TimePoint(seconds(1'700'000'000)));
-  std::shared_ptr<MailboxGate> gate_ = std::make_shared<MailboxGate>(clock_, 2);
+  std::shared_ptr<MailboxGate> gate_ = std::make_shared<MailboxGate>(clock_, GateSettings{.lanes = 2});
   std::shared_ptr<test::ScriptedApiDoor> api_ = std::make_shared<test::ScriptedApiDoor>();
   std::shared_ptr<test::ScriptedUploadDoor> upload_ = std::make_shared<test::ScriptedUploadDoor>();
   http::Doors doors_ = pace_doors({api_, upload_}, gate_, clock_);
