@@ -46,7 +46,7 @@ std::string make_marker(std::string_view instance, std::string_view entry_id) {
 DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipients, std::string_view mailbox) {
   const mail::MessageFacts& facts = input.facts;
   DraftFields fields;
-  fields.request.drop_fields = {to_lower(kMarkerField), "bcc", "return-path"};
+  fields.request.drop_fields = {to_lower(kMarkerField), to_lower(kSealField), "bcc", "return-path"};
   const auto fill_in = [&](std::string_view name, std::string_view value) {
     fields.request.drop_fields.push_back(to_lower(name));
     fields.request.add_fields.push_back(mail::make_field(name, value));
@@ -61,6 +61,7 @@ DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipien
   if (lacks(facts, "to") && lacks(facts, "cc")) fill_in("To", "undisclosed-recipients:;");
   if (!recipients.bcc.empty()) fields.request.add_fields.push_back(mail::make_field("Bcc", join(recipients.bcc)));
   fields.request.add_fields.push_back(mail::make_field(kMarkerField, make_marker(input.instance, input.entry_id)));
+  if (!input.seal.empty()) fields.request.add_fields.push_back(mail::make_field(kSealField, input.seal));
   return fields;
 }
 

@@ -14,13 +14,16 @@ namespace graph_milter::plan {
 inline constexpr std::string_view kMarkerField = "X-Graph-Milter-Id";
 std::string make_marker(std::string_view instance, std::string_view entry_id);
 
+// The header by which our own mail is known when it comes back (core/intake/loop_guard.h).
+inline constexpr std::string_view kSealField = "X-Graph-Milter-Seal";
+
 struct DraftFields {
   mail::SkeletonRequest request;  // without cut_parts
   std::string message_id;         // the one the draft will carry
 };
 
-// Our marker, the Bcc field that Graph reads the hidden recipients from, and what a message needs and this one lacks:
-// Message-ID, Date, To (RFC 5322 section 3.6).
+// Our marker and seal in place of any that came with the message, the Bcc field that Graph reads the hidden recipients
+// from, and what a message needs and this one lacks: Message-ID, Date, To (RFC 5322 section 3.6).
 DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipients, std::string_view mailbox);
 
 }  // namespace graph_milter::plan

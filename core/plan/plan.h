@@ -56,7 +56,7 @@ struct Plan {
   std::string rule;                             // name of the rule that took the message
   std::string mailbox;                          // whose Drafts and Sent Items
   std::string message_id;                       // with angle brackets, as the draft will carry it
-  mail::Splice skeleton;                        // MIME of the draft: marker, Bcc and what was missing included
+  mail::Splice skeleton;                        // MIME of the draft: marker, seal, Bcc and what was missing included
   std::vector<PlannedPart> parts;               // in the order in which they go up
   std::vector<ExpectedAttachment> in_skeleton;  // attachments that stay in the MIME
   std::vector<std::string> to, cc, bcc;         // canonical addresses; their union is the envelope's recipients
@@ -80,6 +80,7 @@ struct PlanInput {
   std::string entry_id;
   std::string instance;  // marker: X-Graph-Milter-Id: <instance>/<entry_id>
   TimePoint now{};
+  std::string seal;  // X-Graph-Milter-Seal, without blanks; empty: none is written
 };
 
 // LeaveAlone::reason is one of: "ambiguous:CODE", "protected:CODE", "overlimit:CODE", "error:CODE" (the verdict and the

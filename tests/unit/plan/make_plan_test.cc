@@ -31,6 +31,19 @@ TEST(Plan, CutsTheAttachmentAndAddsTheMarker) {
                               text_part() + "--b--\r\n");
 }
 
+TEST(Plan, WritesTheSealBesideTheMarkerOnOneLine) {
+  PlanCase c;
+  c.seal = "MX1/0123456789abcdefghijklmnop;" + std::string(64, 'f');
+  EXPECT_NE(c.skeleton().find("X-Graph-Milter-Id: MX1/0123456789abcdefghijklmnop\r\nX-Graph-Milter-Seal: " + c.seal +
+                              "\r\n\r\n"),
+            std::string::npos);
+}
+
+TEST(Plan, WritesNoSealWithoutOne) {
+  PlanCase c;
+  EXPECT_EQ(c.skeleton().find("Seal"), std::string::npos);
+}
+
 TEST(Plan, TakesTheMailboxOfTheRuleIfItNamesOne) {
   PlanCase c;
   c.rule.mailbox = "Scans@Contoso.com";
@@ -57,10 +70,11 @@ TEST(Plan, InventsNoToWhereThereIsACc) {
   EXPECT_EQ(c.plan().cc, std::vector<std::string>{"bob@example.com"});
 }
 
-TEST(Plan, ReplacesForeignMarkersBccAndReturnPath) {
+TEST(Plan, ReplacesForeignMarkersSealsBccAndReturnPath) {
   PlanCase c;
   c.header +=
-      "X-Graph-Milter-ID: forged/1\r\nBcc: carol@example.com, mallory@example.com\r\nReturn-Path: <x@y.example>\r\n";
+      "X-Graph-Milter-ID: forged/1\r\nx-graph-milter-seal: forged/2;00\r\nX-Graph-Milter-Seal:\r\n forged/3;00\r\n"
+      "Bcc: carol@example.com, mallory@example.com\r\nReturn-Path: <x@y.example>\r\n";
   c.envelope.recipients.push_back(mail::make_envelope_path("<carol@example.com>"));
   const std::string skeleton = c.skeleton();
   EXPECT_EQ(skeleton.find("forged"), std::string::npos);

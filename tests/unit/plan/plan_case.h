@@ -52,6 +52,7 @@ struct PlanCase {
   policy::Rule rule;
   ServiceLimits limits;
   std::string instance = "MX1";
+  std::string seal;
 
   PlanCase() {
     envelope.sender = mail::make_envelope_path("<ann@contoso.com>");
@@ -72,7 +73,7 @@ struct PlanCase {
   Outcome run() {
     if (facts.parts.empty()) scan();
     return make_plan(
-        {envelope, facts, rule, limits, "0123456789abcdefghijklmnop", instance, from_unix_ms(1795338125000)});
+        {envelope, facts, rule, limits, "0123456789abcdefghijklmnop", instance, from_unix_ms(1795338125000), seal});
   }
 
   Plan plan() {
