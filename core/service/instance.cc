@@ -1,31 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/service/instance.h"
 
-#include <fcntl.h>
-
 #include <cerrno>
 
 #include "core/base/file.h"
 #include "core/base/id.h"
 #include "core/base/text.h"
+#include "core/service/kept_file.h"
 
 namespace graph_milter::service {
-
-namespace {
-
-Status keep_instance(const std::string& directory, const std::string& name) {
-  const std::string path = directory + "/instance";
-  const std::string fresh = path + ".new";
-  {
-    GM_TRY_ASSIGN(const FileDescriptor file, open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
-    GM_TRY(write_all(file.get(), name + "\n", fresh));
-    GM_TRY(sync_descriptor(file.get(), fresh));
-  }
-  GM_TRY(rename_file(fresh, path));
-  return sync_directory(directory);
-}
-
-}  // namespace
 
 bool is_instance_name(std::string_view text) {
   constexpr std::size_t kLongest = 64;
@@ -54,7 +37,7 @@ Result<std::string> find_instance(const std::string& configured, const std::stri
   }
   if (kept.error().status != ENOENT) return fail(std::move(kept).error());
   const std::string name = make_uuid();
-  GM_TRY(keep_instance(spool_directory, name));
+  GM_TRY(keep_file(path, name + "\n"));
   return name;
 }
 
