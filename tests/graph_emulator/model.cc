@@ -316,6 +316,11 @@ std::vector<Delivery> Model::deliveries() const {
   return state_->deliveries;
 }
 
+std::size_t Model::delivery_count() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->deliveries.size();
+}
+
 Counts Model::counts() const {
   const std::lock_guard lock(state_->mutex);
   return state_->counts;
@@ -355,6 +360,8 @@ Json Model::stats() const {
                                                   {"finished", counts.sessions_finished},
                                                   {"cancelled", counts.sessions_cancelled},
                                                   {"open", open}})},
+                       {"handedOver", counts.handed_over},
+                       {"handOverRefusals", Json::strings(counts.hand_over_refusals)},
                        {"deliveries", static_cast<std::int64_t>(state_->deliveries.size())}});
 }
 
@@ -374,6 +381,14 @@ Json Model::mailboxes() const {
         Json::object({{"address", address}, {"state", mailbox.state}, {"messages", messages}, {"events", events}}));
   }
   return out;
+}
+
+void Model::note_handed_over(const std::optional<std::string>& refusal) {
+  const std::lock_guard lock(state_->mutex);
+  if (refusal)
+    state_->counts.hand_over_refusals.push_back(*refusal);
+  else
+    ++state_->counts.handed_over;
 }
 
 bool Model::wait_for_deliveries(std::size_t count, Duration longest) const {

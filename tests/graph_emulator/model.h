@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ class Model {
   std::vector<Violation> violations() const;
   std::vector<RequestRecord> requests() const;
   std::vector<Delivery> deliveries() const;
+  std::size_t delivery_count() const;
   Counts counts() const;
   std::map<std::string, int> most_at_once() const;         // per mailbox
   std::string message_of(const Delivery& delivery) const;  // as the recipient gets it
@@ -51,6 +53,7 @@ class Model {
   Status change_switches(const Json& wanted);
   void change_switches(const std::function<void(Switches&)>& change);
   Status change_mailbox(const Json& wanted);  // {"address","state","maxSendSize","sendAs"}
+  void note_handed_over(const std::optional<std::string>& refusal);
   void release_held();
   void revoke_tokens();
   std::string issue_token();

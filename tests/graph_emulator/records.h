@@ -74,6 +74,8 @@ struct Counts {
   int sessions_finished = 0;
   int sessions_cancelled = 0;
   int held = 0;
+  int handed_over = 0;                          // taken by the server of deliver_to
+  std::vector<std::string> hand_over_refusals;  // its reply, for each delivery that it did not take
 };
 
 Json to_json(const Violation& violation);

@@ -123,6 +123,10 @@ Reply send(State& state, Call& call, bool bounces) {
   if (!item || lags(state, call, *item)) return item_not_found(state, call);
   if (!call.body.empty()) violate(state, call, "a send with a body");
   if (!item->is_draft || item->folder != "drafts" || item->send_due) {
+    if (state.switches.second_send_delivers) {
+      accept(state, call, *item, bounces);
+      return empty_reply(202);
+    }
     if (state.switches.second_send_status == 202) return empty_reply(202);
     return item_not_found(state, call);
   }

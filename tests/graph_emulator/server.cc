@@ -34,6 +34,7 @@ Server::Server(ServerSettings settings) : settings_(std::move(settings)) {
   model.graph_url = model.login_url = format("https://127.0.0.1:{}", graph_->port());
   model.upload_url = format("https://{}:{}", settings_.upload_host, upload_->port());
   model_ = std::make_unique<Model>(model, std::make_shared<SystemClock>());
+  hand_over_ = std::make_unique<HandOver>(*model_);
   graph_->start(door(*model_, Host::Graph));
   upload_->start(door(*model_, Host::Upload));
   control_->start([this](Exchange& exchange, BodyReader& body) { return control(*model_, exchange, body); });
@@ -51,6 +52,7 @@ Server::~Server() {
   control_->stop();
   graph_->stop();
   upload_->stop();
+  hand_over_.reset();
 }
 
 std::string Server::control_url() const { return format("http://127.0.0.1:{}", control_->port()); }

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/graph_emulator/hand_over.h"
 #include "tests/graph_emulator/http_server.h"
 #include "tests/graph_emulator/model.h"
 #include "tests/graph_emulator/tls_certificates.h"
@@ -41,6 +42,7 @@ class Server {
   ServerSettings settings_;
   TlsContext tls_;
   std::unique_ptr<Model> model_;
+  std::unique_ptr<HandOver> hand_over_;
   std::unique_ptr<HttpServer> graph_;
   std::unique_ptr<HttpServer> upload_;
   std::unique_ptr<HttpServer> control_;

@@ -33,6 +33,7 @@ struct Switches {
   std::string attachment_name_form = "kept";  // kept, windows
   bool immutable_id_survives_send = false;
   std::int64_t second_send_status = 404;
+  bool second_send_delivers = false;
   std::int64_t send_delay_ms = 0;
   std::string pending_place = "nowhere";  // nowhere, outbox, drafts
   bool drop_other_headers = true;
@@ -52,6 +53,7 @@ struct Switches {
   std::int64_t retry_after_ms = 1000;
   std::int64_t page_size = 10;
   std::int64_t token_lifetime_s = 3599;
+  std::string deliver_to;              // host:port
   std::string secret_state = "valid";  // valid, expired, unknown-app
   std::int64_t think_range_ms = 0;
   std::int64_t think_request_ms = 0;
