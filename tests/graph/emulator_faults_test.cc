@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <thread>
 
 #include "tests/graph/emulator_client.h"
@@ -50,6 +51,38 @@ TEST_F(Faults, SpoilAnswers) {
   EXPECT_EQ(garbage.status, 201);
   EXPECT_TRUE(garbage.json.is_null());
   EXPECT_EQ(post_mime(mime()).status, 0);
+}
+
+TEST_F(Faults, MakeAnswersSaySomethingElse) {
+  model().add_fault(Fault::alter("create-draft", 1, 200));
+  EXPECT_EQ(post_mime(mime()).status, 200);
+  EXPECT_EQ(get("scanner@contoso.com/mailFolders/drafts").json["totalItemCount"].integer(), 1) << "it took effect";
+  model().add_fault(Fault::alter("*", 1, 0, "http://elsewhere.example/"));
+  const Answer made = post_mime(mime());
+  EXPECT_EQ(made.status, 201);
+  EXPECT_EQ(made.json.find("uploadUrl"), nullptr);
+  model().add_fault(Fault::alter("create-session", 1, 0, "http://elsewhere.example/"));
+  const Answer session = open_session(draft(), 4'000'000);
+  EXPECT_EQ(session.status, 201);
+  EXPECT_EQ(session.json["uploadUrl"].text(), "http://elsewhere.example/");
+}
+
+TEST_F(Faults, HitByChanceButTheSameEveryTime) {
+  const auto pattern = [this] {
+    model().clear_faults();
+    model().seed_faults(7);
+    Fault fault = Fault::status("create-draft", 1, 503, "ServiceUnavailable");
+    fault.times = 0;
+    fault.chance = 0.5;
+    model().add_fault(fault);
+    std::string hits;
+    for (int i = 0; i < 60; ++i) hits += post_mime(mime()).status == 503 ? 'x' : '.';
+    return hits;
+  };
+  const std::string first = pattern();
+  EXPECT_GT(std::count(first.begin(), first.end(), 'x'), 15);
+  EXPECT_LT(std::count(first.begin(), first.end(), 'x'), 45);
+  EXPECT_EQ(pattern(), first);
 }
 
 TEST_F(Faults, AreForTheMailboxTheyName) {

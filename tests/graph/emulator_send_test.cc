@@ -102,6 +102,15 @@ TEST_F(Send, KeepsTheImmutableIdIfToldTo) {
   EXPECT_THAT(get(item + "/$value").response.body, HasSubstr("X-Graph-Milter-Id: inst/entry"));
 }
 
+TEST_F(Send, DeliversTwiceIfItIsAskedToTwice) {
+  switch_to("immutable_id_survives_send", true);
+  switch_to("second_send_delivers", true);
+  const std::string item = draft();
+  EXPECT_EQ(send(item).status, 202);
+  EXPECT_EQ(send(item).status, 202);
+  EXPECT_EQ(model().deliveries().size(), 2U);
+}
+
 TEST_F(Send, IsStoppedByADeletionBeforeDelivery) {
   switch_to("send_delay_ms", 1000);
   switch_to("pending_place", "drafts");
