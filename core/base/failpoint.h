@@ -5,6 +5,7 @@
 //   GM_FAILPOINT=C14          dies when it first comes to C14
 //   GM_FAILPOINT=C14:3        when it comes there for the third time
 //   GM_FAILPOINT=C14:3,C20    at whichever of them comes first
+//   GM_FAILPOINT=*:7          at the seventh place it comes to, whatever its name
 //   GM_FAILPOINT_TRACE=FILE   appends a line with the name each time it comes to one, before it dies there
 //
 // An order that can't be read ends the process at the first place it comes to, with its words on standard error: a test

@@ -51,6 +51,8 @@ TEST(Failpoint, OfSeveralOrdersTheFirstThatComesIsDone) {
   EXPECT_EXIT(pass_with("C14:3,C1:2"), KilledBySignal(SIGKILL), "round 2\n$");
 }
 
+TEST(Failpoint, AStarCountsWhateverComes) { EXPECT_EXIT(pass_with("*:5"), KilledBySignal(SIGKILL), "round 3\n$"); }
+
 TEST(Failpoint, AnOrderThatCannotBeReadIsSaidAloud) {
   for (const char* order : {"C14:", "C14:x", "C14:0", "C14:-1", "C14:1x", ":1"}) {
     EXPECT_EXIT(pass_with(order), KilledBySignal(SIGABRT), "is not NAME or NAME:PASSAGE") << order;
