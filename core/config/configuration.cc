@@ -7,8 +7,8 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/config/cloud.h"
+#include "core/config/option_relations.h"
 #include "core/config/option_table.h"
-#include "core/config/socket_address.h"
 
 namespace graph_milter::config {
 
@@ -124,13 +124,8 @@ class Reader {
     if (const ConfSection* rule = relay_rule(); rule != nullptr) {
       require("tenant-domains", format(", but [{}] relays", rule->name));
     }
-    if (settings().retry_initial > settings().retry_max) {
-      add_error(where_of("retry-initial"), "retry-initial is longer than retry-max",
-                format("retry-max is {}", find_option("retry-max")->type.get(settings())));
-    }
-    const auto milter = parse_socket_address(settings().socket, {});
-    if (milter && milter->family == SocketFamily::Unix && milter->path == settings().control_socket) {
-      add_error(where_of("control-socket"), "control-socket and socket are the same file");
+    for (Conflict& conflict : find_conflicts(settings())) {
+      add_error(where_of(conflict.option), std::move(conflict.what), std::move(conflict.hint));
     }
   }
 

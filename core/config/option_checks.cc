@@ -102,12 +102,30 @@ ValueProblem check_socket(const std::string& value) {
   return {address.error().what, address.error().hint};
 }
 
+ValueProblem check_smtp_server(const std::string& value) {
+  if (value.starts_with("inet") && value.find('@') == std::string::npos) {
+    return problem(value, "names no host", "write it as inet:25@127.0.0.1");
+  }
+  return check_socket(value);
+}
+
 ValueProblem check_account_name(const std::string& value) {
   const bool good = std::all_of(value.begin(), value.end(), [](char c) {
     return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.' || c == '$';
   });
   if (good && !value.starts_with('-')) return {};
   return problem(value, "is not the name of a user or group", {});
+}
+
+ValueProblem check_address(const std::string& value) {
+  const std::size_t at = value.rfind('@');
+  const std::string local = value.substr(0, at);
+  const bool plain = !local.empty() && std::all_of(local.begin(), local.end(), [](char c) {
+    return is_letter_or_digit(c) || std::string_view(".!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+  });
+  if (value.empty()) return {};
+  if (!plain) return problem(value, "is not a mail address", "write it as postmaster@contoso.com, without a name");
+  return at == std::string::npos ? ValueProblem{} : check_domain(value.substr(at + 1));
 }
 
 ValueProblem check_user(const std::string& value) {

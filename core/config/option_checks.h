@@ -14,8 +14,10 @@ ValueProblem check_domain(const std::string& value);     // letters, digits, '-'
 ValueProblem check_https_url(const std::string& value);  // scheme and host, port and path if need be, nothing else
 ValueProblem check_absolute_path(const std::string& value);
 ValueProblem check_unix_socket_path(const std::string& value);
-ValueProblem check_socket(const std::string& value);  // see socket_address.h
-ValueProblem check_user(const std::string& value);    // USER or USER:GROUP
+ValueProblem check_socket(const std::string& value);       // see socket_address.h
+ValueProblem check_smtp_server(const std::string& value);  // the same form, for a port that we connect to
+ValueProblem check_address(const std::string& value);  // local@domain, or a local part alone for the MTA to complete
+ValueProblem check_user(const std::string& value);     // USER or USER:GROUP
 ValueProblem check_account_name(const std::string& value);
 ValueProblem check_instance(const std::string& value);  // goes into a header field: letters, digits, '-', '.', '_'
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/config/cloud.h"
 #include "core/config/option_checks.h"
@@ -48,6 +49,27 @@ Option live(Option option) {
 std::vector<Option> all_live(std::vector<Option> options) {
   for (Option& option : options) option.reload = Reload::Live;
   return options;
+}
+
+// "keep", or how long copies stay.
+OptionType sent_copy_option() {
+  static constexpr std::string_view kPrefix = "delete-after ";
+  const OptionType time = duration_option(&Settings::sent_copy_for, minutes(1), hours(24 * 365));
+  OptionType type = time;
+  type.form = "keep|delete-after TIME";
+  type.set = [time](Settings& settings, const std::string& name, const std::string& value) -> ValueProblem {
+    if (value == "keep") {
+      settings.sent_copy_for = Duration(0);
+      return {};
+    }
+    if (value.rfind(kPrefix, 0) == 0) return time.set(settings, name, value.substr(kPrefix.size()));
+    return {format("\"{}\" is neither keep nor delete-after TIME", escape_for_log(value, 64)),
+            "write for instance delete-after 7d"};
+  };
+  type.get = [time](const Settings& settings) {
+    return settings.sent_copy_for == Duration(0) ? std::string("keep") : std::string(kPrefix) + time.get(settings);
+  };
+  return type;
 }
 
 OptionType facility_option() {
@@ -218,6 +240,42 @@ std::vector<Option> queue_options() {
             "to the MTA.",
             {},
             {}}),
+      {"spool-ballast",
+       heading,
+       size_option(&Settings::spool_ballast, 0, kGiga),
+       "Room that is kept in a file of its own and given up when the disk is full, so that messages which wait can "
+       "still "
+       "be finished.",
+       {},
+       {}},
+      {"max-queue-size",
+       heading,
+       size_option(&Settings::max_queue_size, 0, 1024 * kGiga),
+       "All messages that wait together; beyond it the spool counts as full. 0: no limit.",
+       {},
+       {}},
+      live({"when-down",
+            heading,
+            enum_option({"queue", "tempfail", "pass"}, &Settings::when_down),
+            "What becomes of new mail while Graph can't be reached, or while only the administrator can mend what is "
+            "wrong: queue takes it as ever, tempfail answers 451 4.4.1, pass leaves it to the MTA.",
+            {},
+            {}}),
+      {"resend-window",
+       heading,
+       duration_option(&Settings::resend_window, seconds(0), hours(24 * 30)),
+       "So long a message that a client sends again (same envelope, Message-ID, Date and content) is known to be the "
+       "same one and gets the recorded answer. 0: never.",
+       {},
+       {}},
+      {"trace-for",
+       heading,
+       duration_option(&Settings::trace_for, hours(24), hours(24 * 366)),
+       "How long it is remembered what became of a message, for graph-milterctl trace. Not shorter than resend-window, "
+       "and "
+       "longer than copies stay in Sent Items.",
+       {},
+       {}},
       {"instance", heading, text_option("NAME", &Settings::instance, check_instance),
        "The name of this daemon in the X-Graph-Milter-Id field of the mail it sends, different for each spool.", "mx1",
        "made once and kept in the spool"},
@@ -271,10 +329,143 @@ std::vector<Option> queue_options() {
        "How long to wait between two questions whether a send whose answer was lost took place.",
        {},
        {}},
+      {"send-settle",
+       heading,
+       duration_option(&Settings::send_settle, Duration(10), hours(24 * 30)),
+       "How long such a send is asked about before it is held for the administrator.",
+       {},
+       {}},
       {"shutdown-grace",
        heading,
        duration_option(&Settings::shutdown_grace, seconds(0), minutes(10)),
        "How long work in flight may go on after the order to stop.",
+       {},
+       {}},
+  };
+}
+
+std::vector<Option> pace_options() {
+  constexpr std::string_view heading = "Pacing";
+  return {
+      {"mailbox-messages",
+       heading,
+       count_option(&Settings::mailbox_messages, 0, 10'000),
+       "Messages a minute that are sent from one mailbox. Exchange Online takes 30. 0: no limit.",
+       {},
+       {}},
+      {"mailbox-recipients",
+       heading,
+       count_option(&Settings::mailbox_recipients, 0, 10'000'000),
+       "Recipients in 24 hours to which one mailbox sends. Exchange Online takes 10000. 0: no limit.",
+       {},
+       {}},
+      {"byte-budget",
+       heading,
+       size_option(&Settings::byte_budget, 0, 1024 * kGiga),
+       "Bytes that are uploaded for one mailbox in byte-budget-window. Graph's published limit is 150000000 in five "
+       "minutes. 0: no limit.",
+       {},
+       {}},
+      {"byte-budget-window",
+       heading,
+       duration_option(&Settings::byte_budget_window, seconds(1), hours(24)),
+       "The time in which byte-budget is used up.",
+       {},
+       {}},
+      {"byte-budget-use",
+       heading,
+       enum_option({"when-throttled", "always"}, &Settings::byte_budget_use),
+       "Whether byte-budget counts from the start, or for a mailbox only after Graph has throttled it, which many "
+       "tenants never see for uploads.",
+       {},
+       {}},
+      {"nodes",
+       heading,
+       count_option(&Settings::nodes, 1, 1'000),
+       "Hosts whose graph-milter uses this application: what Graph allows per application and mailbox is divided by "
+       "it.",
+       {},
+       {}},
+  };
+}
+
+std::vector<Option> return_options() {
+  constexpr std::string_view heading = "Returning";
+  return {
+      {"queue-lifetime",
+       heading,
+       duration_option(&Settings::queue_lifetime, seconds(1), hours(24 * 100)),
+       "How long delivery is tried before a message is returned. What only the administrator can mend does not count.",
+       {},
+       {}},
+      {"return",
+       heading,
+       enum_option({"dsn", "mta", "hold"}, &Settings::return_by),
+       "What becomes of a message that can't be delivered: dsn tells the sender (RFC 3464), mta gives the original to "
+       "hand-back-to, hold keeps it for the administrator.",
+       {},
+       {}},
+      {"mta",
+       heading,
+       text_option("SOCKET", &Settings::mta, check_smtp_server),
+       "The MTA's SMTP port, to which delivery status notifications and alerts are given: inet:PORT@HOST, "
+       "inet6:PORT@HOST or unix:PATH.",
+       {},
+       {}},
+      {"hand-back-to", heading, text_option("SOCKET", &Settings::hand_back_to, check_smtp_server),
+       "An SMTP port of the MTA without this milter, to which return = mta gives originals.", "inet:10025@127.0.0.1",
+       "none"},
+      {"notify-address", heading, text_option("ADDRESS", &Settings::notify_address, check_address),
+       "Who gets a copy of every delivery status notification.", "postmaster@contoso.com", "nobody"},
+      {"delay-warning",
+       heading,
+       duration_option(&Settings::delay_warning, seconds(0), hours(24 * 100)),
+       "When the sender is told that a message is delayed. 0: never.",
+       {},
+       {}},
+      {"alert-to",
+       heading,
+       text_option("ADDRESS", &Settings::alert_to, check_address),
+       "Who is told when only the administrator can mend what keeps mail from being delivered.",
+       {},
+       "nobody"},
+      {"alert-interval",
+       heading,
+       duration_option(&Settings::alert_interval, seconds(1), hours(24 * 7)),
+       "How often it is said again while it lasts.",
+       {},
+       {}},
+      {"hostname", heading, text_option("NAME", &Settings::hostname, check_domain),
+       "The name by which this host calls itself to the MTA and in notifications.", "relay.contoso.com",
+       "the system's"},
+      {"loop-key-file", heading, text_option("FILE", &Settings::loop_key_file, check_absolute_path),
+       "A file with the key by which our own mail is known when it comes back; hosts that could get each other's mail "
+       "share it. 16 bytes at least; permissions as for client-secret-file.",
+       "/etc/graph-milter/loop-key", "made once and kept in the spool"},
+  };
+}
+
+std::vector<Option> sweep_options() {
+  constexpr std::string_view heading = "Housekeeping";
+  return {
+      {"sweep-interval",
+       heading,
+       duration_option(&Settings::sweep_interval, Duration(100), hours(24)),
+       "How often what was left behind is looked for: old tombstones, abandoned drafts, sent copies.",
+       {},
+       {}},
+      {"abandoned-after",
+       heading,
+       duration_option(&Settings::abandoned_after, seconds(1), hours(24 * 30)),
+       "When a draft of ours that belongs to no message in the queue is deleted.",
+       {},
+       {}},
+      {"adopt-instance", heading, list_option("NAME...", &Settings::adopt_instance, check_instance),
+       "Other instances, whose spool is gone for good, whose abandoned drafts are deleted too.", "old-mx1", "none"},
+      {"sent-copy",
+       heading,
+       sent_copy_option(),
+       "Whether the copy in Sent Items stays. It is never deleted before send-settle and resend-window are over.",
        {},
        {}},
   };
@@ -302,7 +493,8 @@ std::vector<Option> log_options() {
 
 std::vector<Option> make_table() {
   std::vector<Option> table;
-  for (auto make : {microsoft_options, mta_options, limit_options, queue_options, log_options}) {
+  for (auto make : {microsoft_options, mta_options, limit_options, queue_options, pace_options, return_options,
+                    sweep_options, log_options}) {
     for (Option& option : make()) table.push_back(std::move(option));
   }
   return table;

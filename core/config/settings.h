@@ -13,6 +13,9 @@ namespace graph_milter::config {
 
 enum class Verify { Size, Hash };
 enum class WhenFull { TempFail, Pass };
+enum class WhenDown { Queue, TempFail, Pass };
+enum class Return { Dsn, Mta, Hold };
+enum class ByteBudgetUse { WhenThrottled, Always };
 
 struct Settings {
   // The MTA's side.
@@ -48,7 +51,12 @@ struct Settings {
   std::string spool_directory = "/var/spool/graph-milter";
   std::string instance;  // empty: made once and kept in the spool
   ByteCount spool_reserve = 64 * 1024 * 1024;
+  ByteCount spool_ballast = 32 * 1024 * 1024;
+  ByteCount max_queue_size = ByteCount{10} * 1024 * 1024 * 1024;  // 0: no limit
   WhenFull when_full = WhenFull::TempFail;
+  WhenDown when_down = WhenDown::Queue;
+  Duration resend_window = std::chrono::hours(24);
+  Duration trace_for = std::chrono::hours(30 * 24);  // how long tombstones are kept
   Verify verify = Verify::Size;
   ByteCount range_size = 3'932'160;
   std::size_t workers = 8;
@@ -58,7 +66,34 @@ struct Settings {
   Duration connect_timeout = std::chrono::seconds(15);
   Duration stall_timeout = std::chrono::seconds(60);
   Duration send_recheck = std::chrono::seconds(30);  // between two questions whether an unclear send took place
+  Duration send_settle = std::chrono::hours(24);     // so long an unclear send is asked about
   Duration shutdown_grace = std::chrono::seconds(25);
+
+  // Pacing.
+  std::size_t mailbox_messages = 30;        // a minute, per mailbox; 0: no limit
+  std::size_t mailbox_recipients = 10'000;  // in 24 hours, per mailbox; 0: no limit
+  ByteCount byte_budget = 150'000'000;      // per mailbox in byte_budget_window; 0: none
+  Duration byte_budget_window = std::chrono::minutes(5);
+  ByteBudgetUse byte_budget_use = ByteBudgetUse::WhenThrottled;
+  std::size_t nodes = 1;  // hosts that share the application; limits are divided by it
+
+  // Returning.
+  Duration queue_lifetime = std::chrono::hours(5 * 24);
+  Return return_by = Return::Dsn;
+  std::string notify_address;  // empty: nobody gets a copy
+  Duration delay_warning{0};   // 0: none
+  std::string alert_to = "postmaster";
+  Duration alert_interval = std::chrono::hours(24);
+  std::string mta = "inet:25@127.0.0.1";  // where DSNs and alerts go
+  std::string hand_back_to;               // where originals go; empty: not set
+  std::string hostname;                   // in DSNs and HELO; empty: the system's
+  std::string loop_key_file;              // empty: a key made once and kept in the spool
+
+  // Housekeeping.
+  Duration sweep_interval = std::chrono::hours(1);
+  Duration abandoned_after = std::chrono::hours(24);  // a draft of ours without an entry
+  std::vector<std::string> adopt_instance;            // whose abandoned drafts are ours too
+  Duration sent_copy_for{0};                          // 0: kept
 
   // Logs.
   LogTarget log_target = LogTarget::Syslog;

@@ -25,7 +25,8 @@ class Surroundings {
   }
 
   std::vector<Error> check() {
-    check_secret();
+    check_secret("client-secret-file", settings_.client_secret_file);
+    if (!settings_.loop_key_file.empty()) check_loop_key();
     if (!settings_.ca_file.empty()) {
       if (auto file = open_file(settings_.ca_file, O_RDONLY); !file) add("ca-file", file.error());
     }
@@ -64,18 +65,27 @@ class Surroundings {
   }
 
   // Root looks on behalf of the user the daemon is going to be, whose file it must be.
-  void check_secret() {
-    const std::string& path = settings_.client_secret_file;
+  void check_secret(std::string_view option, const std::string& path) {
     struct stat info {};
     const bool root = ::geteuid() == 0 && ::lstat(path.c_str(), &info) == 0;
     if (!root || info.st_uid == 0 || (info.st_mode & 0077U) != 0) {
-      if (auto secret = read_secret_file(path); !secret) return add("client-secret-file", secret.error());
+      if (auto secret = read_secret_file(path); !secret) return add(option, secret.error());
     }
     const passwd* user = root && !user_.empty() ? getpwnam(user_.c_str()) : nullptr;
     if (user != nullptr && user->pw_uid != info.st_uid) {
-      add("client-secret-file", format("{} belongs to uid {}, so the user {} can't read it", path, info.st_uid, user_),
+      add(option, format("{} belongs to uid {}, so the user {} can't read it", path, info.st_uid, user_),
           format("chown {} {}", user_, path));
     }
+  }
+
+  void check_loop_key() {
+    constexpr std::size_t kLeast = 16;
+    const std::string& path = settings_.loop_key_file;
+    check_secret("loop-key-file", path);
+    const auto key = read_secret_file(path);
+    if (!key || key->reveal().size() >= kLeast) return;
+    add("loop-key-file", format("{} has {} bytes; a key has {} at least", path, key->reveal().size(), kLeast),
+        "make one with head -c 32 /dev/urandom | base64");
   }
 
   // Only root may give a file to a group it is not in. The control socket is made after root is given up.

@@ -318,6 +318,19 @@ TEST_F(Surroundings, NameASecretThatTheDaemonsUserCannotRead) {
   EXPECT_THAT(check(""), IsEmpty()) << "whoever the service manager makes us";
 }
 
+TEST_F(Surroundings, NameALoopKeyThatIsTooShortOrNotThere) {
+  folder_.write("secret", "s3cret\n");
+  const std::string key = folder_.write("key", "only 15 bytes..\n");
+  EXPECT_THAT(check("loop-key-file = " + key + "\n"),
+              ElementsAre("a.conf:4: loop-key-file: " + key +
+                          " has 15 bytes; a key has 16 at least (make one with head "
+                          "-c 32 /dev/urandom | base64)"));
+  folder_.write("key", "sixteen bytes...\n");
+  EXPECT_THAT(check("loop-key-file = " + key + "\n"), IsEmpty());
+  EXPECT_THAT(check("loop-key-file = /none/key\n"),
+              ElementsAre("a.conf:4: loop-key-file: /none/key: cannot open: No such file or directory"));
+}
+
 TEST_F(Surroundings, NameFilesUsersAndGroupsThatAreNotThere) {
   EXPECT_THAT(check("ca-file = /none/ca.pem\nsocket-owner = no-such-user\nsocket-group = no-such-group\n"
                     "user = no-such-user:no-such-group\n"),
