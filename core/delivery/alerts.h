@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mails to the administrator: at the first fault that only a person can mend, and daily while it lasts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/delivery/alert_state.h"
+#include "core/mta/smtp_client.h"
+#include "core/queue/queue.h"
+#include "core/queue/service_state.h"
+
+namespace graph_milter::delivery {
+
+struct AlertSettings {
+  std::string to = "postmaster";  // empty: nobody
+  Duration interval = std::chrono::hours(24);
+  mta::SmtpSettings mta;
+};
+
+// What it has said is noted in the queue, so that a restart does not say it again. One thread.
+class Alerts {
+ public:
+  Alerts(AlertSettings settings, queue::Queue& queue, const queue::ServiceState& service, const Clock& clock);
+
+  // Looks at what is wrong now (service.troubles() that are Misconfigured; held entries, by Totals) and mails if
+  // something is new or over, or if `interval` has passed since the last mail while something lasts (decide_alert). A
+  // mail that the MTA does not take now is logged and tried again at the next look; what it refuses for good, or may
+  // have taken, counts as said. Without `to` it says the same in the log alone.
+  void look();
+
+ private:
+  AlertState told();
+  void say(const AlertDecision& decision, const queue::Totals& totals);
+  Status mail(const AlertDecision& decision, const queue::Totals& totals) const;
+  void keep(const AlertState& state);
+
+  const AlertSettings settings_;
+  queue::Queue& queue_;
+  const queue::ServiceState& service_;
+  const Clock& clock_;
+  std::vector<std::string> seen_;  // mailboxes with a trouble since this process began
+};
+
+}  // namespace graph_milter::delivery
