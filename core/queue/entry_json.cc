@@ -22,11 +22,26 @@ constexpr std::array<std::pair<PartStep, std::string_view>, 4> kSteps = {{
     {PartStep::Done, "done"},
 }};
 
-std::string_view name_of_step(PartStep step) {
-  for (const auto& [value, name] : kSteps) {
-    if (value == step) return name;
+constexpr std::array<std::pair<RecipientFate, std::string_view>, 3> kFates = {{
+    {RecipientFate::Waiting, "waiting"},
+    {RecipientFate::Taken, "taken"},
+    {RecipientFate::Refused, "refused"},
+}};
+
+template <class Value, std::size_t N>
+std::string_view name_in(const std::array<std::pair<Value, std::string_view>, N>& names, Value value) {
+  for (const auto& [candidate, name] : names) {
+    if (candidate == value) return name;
   }
-  return "waiting";
+  return names.front().second;
+}
+
+template <class Value, std::size_t N>
+std::optional<Value> value_in(const std::array<std::pair<Value, std::string_view>, N>& names, std::string_view word) {
+  for (const auto& [value, name] : names) {
+    if (name == word) return value;
+  }
+  return std::nullopt;
 }
 
 tl::unexpected<Error> damaged(std::string what) { return fail(ErrorKind::Corrupt, "journal", std::move(what)); }
@@ -128,7 +143,7 @@ void write_part(json::Writer& out, const PartProgress& part) {
   upload::UploadState upload = part.upload;
   if (part.step == PartStep::Done) upload.url.reset();
   out.begin_object();
-  out.key("step").string(name_of_step(part.step));
+  out.key("step").string(name_in(kSteps, part.step));
   out.key("upload").string(upload::to_json(upload));
   write_bytes(out.key("attachment_id"), part.attachment_id);
   out.end_object();
@@ -139,16 +154,76 @@ Result<PartProgress> read_part(const json::Value& value) {
   const std::string* step = value.find_string("step");
   const std::string* upload = value.find_string("upload");
   if (step == nullptr || upload == nullptr) return damaged("a part without step or upload");
-  bool known = false;
-  for (const auto& [candidate, name] : kSteps) {
-    if (name != *step) continue;
-    part.step = candidate;
-    known = true;
-  }
+  const auto known = value_in(kSteps, *step);
   if (!known) return damaged("unknown step of a part: \"" + escape_for_log(*step, 40) + "\"");
+  part.step = *known;
   GM_TRY_ASSIGN(part.upload, upload::upload_state_from_json(*upload));
   GM_TRY_ASSIGN(part.attachment_id, bytes_member(value, "attachment_id"));
   return part;
+}
+
+void write_give_up(json::Writer& out, const GiveUp& give_up) {
+  out.begin_object();
+  out.key("disposal").string(name_of(give_up.disposal));
+  write_bytes(out.key("status"), give_up.status);
+  write_bytes(out.key("diagnostic"), give_up.diagnostic);
+  out.key("decided").number(to_unix_ms(give_up.decided));
+  out.end_object();
+}
+
+Result<GiveUp> read_give_up(const json::Value& value) {
+  GiveUp out;
+  const std::string* disposal = value.find_string("disposal");
+  const auto known = disposal != nullptr ? parse_disposal(*disposal) : std::nullopt;
+  if (!known) return damaged("no usable disposal of what was given up");
+  out.disposal = *known;
+  GM_TRY_ASSIGN(out.status, bytes_member(value, "status"));
+  GM_TRY_ASSIGN(out.diagnostic, bytes_member(value, "diagnostic"));
+  GM_TRY_ASSIGN(out.decided, time_member(value, "decided"));
+  return out;
+}
+
+Result<bool> flag_member(const json::Value& object, std::string_view key) {
+  const auto flag = object.find_bool(key);
+  if (!flag) return damaged("no flag " + std::string(key));
+  return *flag;
+}
+
+Status read_fates(const json::Value& object, std::vector<RecipientFate>& fates) {
+  const json::Value* list = object.find("fates");
+  if (list == nullptr || !list->is_array()) return damaged("no list fates");
+  for (const json::Value& item : list->items()) {
+    const auto fate = item.as_string() != nullptr ? value_in(kFates, *item.as_string()) : std::nullopt;
+    if (!fate) return damaged("unknown fate of a recipient");
+    fates.push_back(*fate);
+  }
+  return {};
+}
+
+// What came with the journal's version 2. A version 1 does not say whether an intended send is still open, so it is.
+Status read_later_members(const json::Value& value, Progress& progress) {
+  constexpr std::size_t kMembersOfVersion1 = 12;
+  if (value.members().size() == kMembersOfVersion1 && value.find("send_unresolved") == nullptr) {
+    progress.send_unresolved = progress.send_epoch > 0;
+    return {};
+  }
+  GM_TRY_ASSIGN(progress.send_unresolved, flag_member(value, "send_unresolved"));
+  GM_TRY_ASSIGN(progress.request_id, bytes_member(value, "request_id"));
+  if (const json::Value* give_up = value.find("give_up"); give_up != nullptr) {
+    GM_TRY_ASSIGN(progress.give_up, read_give_up(*give_up));
+  }
+  GM_TRY_ASSIGN(progress.return_epoch, count_member(value, "return_epoch"));
+  GM_TRY_ASSIGN(progress.return_unresolved, flag_member(value, "return_unresolved"));
+  GM_TRY(read_fates(value, progress.fates));
+  GM_TRY_ASSIGN(progress.refusals, list_member(value, "refusals"));
+  GM_TRY_ASSIGN(progress.sender_told, flag_member(value, "sender_told"));
+  GM_TRY_ASSIGN(progress.delay_warned, time_member(value, "delay_warned"));
+  GM_TRY_ASSIGN(progress.success_notified, flag_member(value, "success_notified"));
+  GM_TRY_ASSIGN(progress.needs_administrator, time_member(value, "needs_administrator"));
+  GM_TRY_ASSIGN(const TimePoint administrator_wait, time_member(value, "administrator_wait"));
+  progress.administrator_wait = administrator_wait - TimePoint{};
+  GM_TRY_ASSIGN(progress.send_ended, time_member(value, "send_ended"));
+  return {};
 }
 
 Result<json::Value> parse_object(std::string_view text) {
@@ -195,7 +270,9 @@ Result<mail::Envelope> envelope_from_json(std::string_view text) {
 std::string progress_to_json(const Progress& progress) {
   // Names every member, so that a new one that is forgotten here does not compile.
   const auto& [draft_id, drafts_made, rebuilds, draft_intended, drafted, listed, parts, differed, send_epoch,
-               send_intended, seen_unsent, attempts_before] = progress;
+               send_intended, send_ended, seen_unsent, send_unresolved, request_id, give_up, return_epoch,
+               return_unresolved, fates, refusals, sender_told, delay_warned, success_notified, needs_administrator,
+               administrator_wait, attempts_before] = progress;
   json::Writer out;
   out.begin_object();
   write_bytes(out.key("draft_id"), draft_id);
@@ -211,6 +288,21 @@ std::string progress_to_json(const Progress& progress) {
   out.key("send_epoch").number(send_epoch);
   out.key("send_intended").number(to_unix_ms(send_intended));
   out.key("seen_unsent").number(to_unix_ms(seen_unsent));
+  out.key("send_unresolved").boolean(send_unresolved);
+  write_bytes(out.key("request_id"), request_id);
+  if (give_up) write_give_up(out.key("give_up"), *give_up);
+  out.key("return_epoch").number(return_epoch);
+  out.key("return_unresolved").boolean(return_unresolved);
+  out.key("fates").begin_array();
+  for (const RecipientFate fate : fates) out.string(name_in(kFates, fate));
+  out.end_array();
+  write_list(out, "refusals", refusals);
+  out.key("sender_told").boolean(sender_told);
+  out.key("delay_warned").number(to_unix_ms(delay_warned));
+  out.key("success_notified").boolean(success_notified);
+  out.key("needs_administrator").number(to_unix_ms(needs_administrator));
+  out.key("administrator_wait").number(administrator_wait.count());
+  out.key("send_ended").number(to_unix_ms(send_ended));
   out.key("attempts_before").number(attempts_before);
   out.end_object();
   return out.take();
@@ -236,7 +328,21 @@ Result<Progress> progress_from_json(std::string_view text) {
   GM_TRY_ASSIGN(progress.send_intended, time_member(value, "send_intended"));
   GM_TRY_ASSIGN(progress.seen_unsent, time_member(value, "seen_unsent"));
   GM_TRY_ASSIGN(progress.attempts_before, count_member(value, "attempts_before"));
+  GM_TRY(read_later_members(value, progress));
   return progress;
+}
+
+std::string texts_to_json(const std::vector<std::string>& texts) {
+  json::Writer out;
+  out.begin_object();
+  write_list(out, "texts", texts);
+  out.end_object();
+  return out.take();
+}
+
+Result<std::vector<std::string>> texts_from_json(std::string_view text) {
+  GM_TRY_ASSIGN(const json::Value value, parse_object(text));
+  return list_member(value, "texts");
 }
 
 }  // namespace graph_milter::queue

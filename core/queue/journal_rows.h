@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal's table, and every statement on it. Functions throw what SOCI throws (sql_session.h translates); each
-// changes the table by one statement, so that it takes place whole or not at all.
+// The journal's table of entries: its rows, and every statement that reads or changes one. Questions about many are in
+// journal_search.h. Functions throw what SOCI throws (sql_session.h translates).
 #pragma once
 
 #include <soci/soci.h>
@@ -18,42 +18,48 @@ namespace graph_milter::queue {
 // One row of the table `entry`, as it is stored.
 struct Row {
   std::string id, state, held_from;
-  std::string queue_id, sender, mailbox, message_id;  // of a tombstone all that is left of envelope and plan
+  // What list, trace and the tombstone show of envelope, plan and progress.
+  std::string queue_id, sender, mailbox, message_id, client, rule;
+  std::string recipient_list;  // texts_to_json
+  std::string addresses;       // sender, recipients and mailbox in lower case, each between line feeds
   long long recipients = 0;
   long long size = 0;
   std::string sha256;
   long long accepted = 0, attempts = 0, next_attempt = 0, fence = 0, finished = 0;
   std::string last_error;
-  std::string envelope, plan, progress;  // JSON
+  std::string envelope, plan, progress;  // JSON; empty in a tombstone
+  std::string outcome;
+  std::string resend_key;
+  std::string draft_id, request_id;
+  long long needs_administrator = 0;
+  long long sent_copy = 0;  // 1: a tombstone whose message may still lie in Sent Items
 };
 
 Row row_of(const Entry& entry);
+// Of an entry that ends with its outcome and finished: what set_tombstone needs.
+Row tombstone_row(const Entry& entry);
 // Corrupt, naming the entry and what is wrong with it, if the row holds what we never write.
 Result<Entry> entry_of(const Row& row);
 
 void insert_row(soci::session& session, const Row& row);
+void replace_row(soci::session& session, const Row& row);
 std::optional<Row> read_row(soci::session& session, const std::string& id);
 // All but tombstones, in order of id, which is the order of age. `visit` gets one row at a time; it must not use the
 // session.
 void for_each_live_row(soci::session& session, const std::function<void(const Row&)>& visit);
-std::vector<EntrySummary> read_summaries(soci::session& session);  // as above
-
-// Waiting entries, the longest due first: at most `limit` of them.
-struct Due {
-  std::string id;
-  long long next_attempt = 0;
-};
-std::vector<Due> read_due(soci::session& session, std::optional<long long> not_after,
-                          const std::vector<std::string>& without_mailboxes, std::size_t limit);
+void for_each_row(soci::session& session, const std::function<void(const Row&)>& visit);  // tombstones too
+std::vector<EntrySummary> read_summaries(soci::session& session);                         // as for_each_live_row
 
 // The updates return false when no row has this id and fence.
 bool set_fence(soci::session& session, const std::string& id, long long old_fence, long long new_fence);
-bool set_progress(soci::session& session,
-                  const Row& row);  // state, held_from, attempts, next_attempt, last_error, progress
-bool set_tombstone(soci::session& session, const std::string& id, long long fence, long long finished);
+// state, held_from, attempts, next_attempt, last_error, outcome, progress and what is shown of it, and new_fence.
+bool set_progress(soci::session& session, const Row& row, long long new_fence);
+bool set_progress(soci::session& session, const Row& row);  // the fence stays
+// Makes a tombstone: outcome, finished, last_error, draft_id and request_id as in `row`; envelope, plan and progress
+// go.
+bool set_tombstone(soci::session& session, const Row& row);
 
 // Out of any state, whatever the row holds.
 void set_held(soci::session& session, const std::string& id, const std::string& why);
-long long remove_tombstones(soci::session& session, long long finished_before);
 
 }  // namespace graph_milter::queue

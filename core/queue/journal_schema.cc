@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/journal_schema.h"
 
-#include <iterator>
+#include <fcntl.h>
 
+#include <iterator>
+#include <vector>
+
+#include "core/base/failpoint.h"
+#include "core/base/file.h"
 #include "core/base/format.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/queue/entry_json.h"
+#include "core/queue/journal_rows.h"
 #include "core/queue/sql_query.h"
 
 namespace graph_milter::queue {
@@ -38,11 +46,57 @@ constexpr const char* kVersion1[] = {
     "CREATE INDEX entry_finished ON entry (finished) WHERE state = 'done'",
 };
 
+// entry_mailbox answers "whose turn is it" in a few steps per mailbox. What is asked of tombstones has indexes that
+// hold nothing else.
+constexpr const char* kVersion2[] = {
+    "ALTER TABLE entry ADD COLUMN client TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE entry ADD COLUMN rule TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE entry ADD COLUMN recipient_list TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE entry ADD COLUMN addresses TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE entry ADD COLUMN outcome TEXT NOT NULL DEFAULT 'none'",
+    "ALTER TABLE entry ADD COLUMN resend_key TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE entry ADD COLUMN draft_id TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE entry ADD COLUMN request_id TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE entry ADD COLUMN needs_administrator INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE entry ADD COLUMN sent_copy INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE note (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    "CREATE INDEX entry_live ON entry (id) WHERE state <> 'done'",
+    "CREATE INDEX entry_mailbox ON entry (mailbox, next_attempt, id) WHERE state NOT IN ('done', 'held')",
+    "CREATE INDEX entry_message_id ON entry (message_id)",
+    "CREATE INDEX entry_resend_key ON entry (resend_key) WHERE resend_key <> ''",
+    "CREATE INDEX entry_sent_copy ON entry (finished, id) WHERE sent_copy = 1",
+};
+
+void fill_version_2(soci::session& session) {
+  std::vector<std::string> ids;
+  for_each_row(session, [&](const Row& row) { ids.push_back(row.id); });
+  for (const std::string& id : ids) {
+    Row row = *read_row(session, id);
+    if (row.state == name_of(EntryState::Done)) {
+      // Version 1 let nothing end but what Graph had sent.
+      row.outcome = name_of(Outcome::Sent);
+      row.recipient_list = texts_to_json({});
+      row.addresses = format("\n{}\n{}\n", to_lower(row.sender), to_lower(row.mailbox));
+    } else if (auto entry = entry_of(row)) {
+      const long long fence = row.fence;
+      row = row_of(*entry);
+      row.fence = fence;
+    } else {
+      continue;  // damaged: recovery holds it
+    }
+    replace_row(session, row);
+  }
+}
+
 // kSteps[n] leads from version n to version n + 1.
 using Step = void (*)(soci::session&);
 constexpr Step kSteps[] = {
     [](soci::session& session) {
       for (const char* statement : kVersion1) session << statement;
+    },
+    [](soci::session& session) {
+      for (const char* statement : kVersion2) session << statement;
+      fill_version_2(session);
     },
 };
 static_assert(std::size(kSteps) == kSchemaVersion);
@@ -56,23 +110,54 @@ long long read_version(soci::session& session) {
   return version;
 }
 
+Error too_new(long long version, const std::string& path) {
+  return make_error(ErrorKind::Configuration, path,
+                    format("the journal has version {}, and this graph-milter knows up to {}", version, kSchemaVersion),
+                    "use the graph-milter that wrote it, or a newer one");
+}
+
+// By SQLite itself: opening the journal's file a second time in this process would drop SQLite's locks.
+Status back_up(soci::session& session, const std::string& path) {
+  const std::string backup = backup_path(path, kSchemaVersion);
+  const std::string scratch = backup + ".new";
+  GM_TRY(remove_file(scratch));
+  GM_TRY_ASSIGN(FileDescriptor fd, open_file(scratch, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  Query(session, "VACUUM INTO :path").use(scratch).change();
+  GM_TRY(sync_descriptor(fd.get(), scratch));
+  GM_TRY(rename_file(scratch, backup));
+  return sync_directory(path.substr(0, path.rfind('/')));
+}
+
 }  // namespace
+
+std::string backup_path(const std::string& path, long long version) { return format("{}.before-{}", path, version); }
 
 Status prepare_schema(soci::session& session, const std::string& path) {
   const long long version = read_version(session);
   if (version == kSchemaVersion) return {};
-  if (version > kSchemaVersion || version < 0) {
-    return fail(ErrorKind::Configuration, path,
-                format("the journal has version {}, and this graph-milter knows up to {}", version, kSchemaVersion),
-                "use the graph-milter that wrote it, or a newer one");
-  }
+  if (version > kSchemaVersion || version < 0) return fail(too_new(version, path));
+  if (version > 0) GM_TRY(back_up(session, path));
   soci::transaction transaction(session);
   session << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT";
   for (auto step = static_cast<std::size_t>(version); step < std::size(kSteps); ++step) kSteps[step](session);
   session << "DELETE FROM schema_version";
   session << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(kSchemaVersion);
+  GM_FAILPOINT(C37);
   transaction.commit();
+  if (version > 0) {
+    log_text(LogLevel::Info, format("journal {}: version {} became version {}; as it was before it is kept in {}", path,
+                                    version, kSchemaVersion, backup_path(path, kSchemaVersion)));
+  }
   return {};
+}
+
+Status check_version(soci::session& session, const std::string& path) {
+  const long long version = read_version(session);
+  if (version == kSchemaVersion) return {};
+  if (version > kSchemaVersion || version < 0) return fail(too_new(version, path));
+  return fail(ErrorKind::Configuration, path,
+              format("the journal has version {}, and this graph-milter reads version {}", version, kSchemaVersion),
+              "start graph-milter once: it converts the journal");
 }
 
 Status check_integrity(soci::session& session, const std::string& path) {

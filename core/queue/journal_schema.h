@@ -10,11 +10,18 @@
 
 namespace graph_milter::queue {
 
-inline constexpr long long kSchemaVersion = 1;
+inline constexpr long long kSchemaVersion = 2;
 
-// Makes the tables in a new journal, takes an old one step by step to kSchemaVersion, all in one transaction, and
-// refuses (Configuration) one that a newer graph-milter wrote. Throws what SOCI throws.
+// Makes the tables in a new journal, takes an old one step by step to kSchemaVersion, all in one transaction after a
+// copy of it was kept (backup_path), and refuses (Configuration) one that a newer graph-milter wrote. REQUIRES: nobody
+// else uses the journal. Throws what SOCI throws.
 Status prepare_schema(soci::session& session, const std::string& path);
+
+// Where the journal stays as it was before a version came; removed when it is old (Queue::tidy).
+std::string backup_path(const std::string& path, long long version);
+
+// Configuration, if the journal is not of this version: for those who only read.
+Status check_version(soci::session& session, const std::string& path);
 
 // Corrupt, with SQLite's own words, if the file is damaged.
 Status check_integrity(soci::session& session, const std::string& path);

@@ -117,6 +117,17 @@ void JournalWriter::abandon(const std::exception& failure, Error& error, const c
   if (sql.failure == SqlFailure::Unknown) set_failed(error);
 }
 
+// Throws what concerns the whole transaction.
+Status JournalWriter::try_job(const Job& job) {
+  try {
+    return job(*session_);
+  } catch (const std::exception& failure) {
+    SqlError sql = translate(failure, path_, "writing to the journal");
+    if (sql.failure != SqlFailure::Statement) throw;
+    return fail(std::move(sql.error));
+  }
+}
+
 Result<std::deque<Status>> JournalWriter::try_batch(Batch& batch) {
   if (failed()) return fail(refusal());
   const char* doing = "beginning a transaction";
@@ -125,13 +136,10 @@ Result<std::deque<Status>> JournalWriter::try_batch(Batch& batch) {
     *session_ << "BEGIN IMMEDIATE";
     doing = "writing to the journal";
     for (Pending& pending : batch) {
-      try {
-        results.push_back(pending.job(*session_));
-      } catch (const std::exception& failure) {
-        SqlError sql = translate(failure, path_, doing);
-        if (sql.failure != SqlFailure::Statement) throw;
-        results.push_back(fail(std::move(sql.error)));
-      }
+      *session_ << "SAVEPOINT job";
+      results.push_back(try_job(pending.job));
+      if (!results.back()) *session_ << "ROLLBACK TO job";
+      *session_ << "RELEASE job";
     }
     doing = "committing to the journal";
     *session_ << "COMMIT";

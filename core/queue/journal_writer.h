@@ -19,8 +19,8 @@ namespace graph_milter::queue {
 
 class JournalWriter {
  public:
-  // Runs within a transaction with others. At most one changing statement, so that a failing job leaves nothing behind;
-  // may throw what SOCI throws.
+  // Runs within a transaction with others; what it changed is undone if it fails. May throw what SOCI throws. May run a
+  // second time, after all that it changed was undone.
   using Job = std::function<Status(soci::session&)>;
 
   JournalWriter(SessionPointer session, std::string path);
@@ -49,6 +49,7 @@ class JournalWriter {
   void loop();
   void commit_batch(Batch batch);
   Result<std::deque<Status>> try_batch(Batch& batch);
+  Status try_job(const Job& job);
   void abandon(const std::exception& failure, Error& error, const char* doing);
   void checkpoint_if_due();
   Error refusal() const;

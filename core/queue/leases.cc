@@ -5,33 +5,69 @@
 
 namespace graph_milter::queue {
 
+namespace {
+
+Error ended(const std::string& id, std::int64_t fence) {
+  return make_error(ErrorKind::Cancelled, "entry " + id, format("lease {} has ended", fence));
+}
+
+Error taken(const std::string& id, std::int64_t fence, std::int64_t by) {
+  return make_error(ErrorKind::Cancelled, "entry " + id,
+                    format("lease {} has ended, and lease {} is at work", fence, by));
+}
+
+}  // namespace
+
 Result<std::optional<std::string>> Leases::lease(const Choose& choose) {
   const std::lock_guard lock(mutex_);
   seen_[std::this_thread::get_id()] = signals_;
-  GM_TRY_ASSIGN(std::optional<std::string> id,
-                choose(leases_.size(), [&](const std::string& candidate) { return leases_.contains(candidate); }));
-  if (id) leases_[*id] = Lease{};
-  return id;
+  GM_TRY_ASSIGN(std::optional<Choice> choice, choose(leases_));
+  if (!choice) return std::nullopt;
+  leases_[choice->id].mailbox = choice->mailbox;
+  return std::move(choice->id);
 }
 
-void Leases::look(const std::function<void(std::size_t, const IsLeased&)>& ask) const {
+void Leases::look(const std::function<void(const All&)>& ask) const {
   const std::lock_guard lock(mutex_);
-  ask(leases_.size(), [&](const std::string& candidate) { return leases_.contains(candidate); });
+  ask(leases_);
 }
 
 void Leases::set(const std::string& id, const Lease& lease) {
   const std::lock_guard lock(mutex_);
-  leases_[id] = lease;
+  Lease& mine = leases_[id];
+  const bool revoked = mine.revoked;
+  mine = lease;
+  mine.revoked = revoked;
 }
 
 Result<Lease> Leases::find(const std::string& id, std::int64_t fence) const {
   const std::lock_guard lock(mutex_);
   const auto found = leases_.find(id);
-  if (found != leases_.end() && found->second.fence == fence) return found->second;
-  return fail(ErrorKind::Cancelled, "entry " + id,
-              found == leases_.end()
-                  ? format("lease {} has ended", fence)
-                  : format("lease {} has ended, and lease {} is at work", fence, found->second.fence));
+  if (found == leases_.end()) return fail(ended(id, fence));
+  if (found->second.fence != fence) return fail(taken(id, fence, found->second.fence));
+  if (found->second.revoked) {
+    return fail(ErrorKind::Cancelled, "entry " + id, "the administrator took it out of delivery's hands");
+  }
+  return found->second;
+}
+
+Status Leases::end(const std::string& id, std::int64_t fence) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = leases_.find(id);
+    if (found == leases_.end()) return fail(ended(id, fence));
+    if (found->second.fence != fence) return fail(taken(id, fence, found->second.fence));
+    leases_.erase(found);
+    ++signals_;
+  }
+  changed_.notify_all();
+  return {};
+}
+
+void Leases::revoke(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = leases_.find(id);
+  if (found != leases_.end()) found->second.revoked = true;
 }
 
 void Leases::end(const std::string& id) {

@@ -18,25 +18,36 @@
 namespace graph_milter::queue {
 
 struct Lease {
+  std::string mailbox;
   std::int64_t fence = 0;
-  Standing standing;  // as last written to the journal
+  Standing standing;     // as last written to the journal
+  bool revoked = false;  // its holder does not know yet
 };
 
 class Leases {
  public:
-  // Gives `choose` the number of leases and a test for what is leased, and leases what it answers, before anybody else
-  // can choose. Remembers what this thread has seen, for wait().
-  using IsLeased = std::function<bool(const std::string& id)>;
-  using Choose = std::function<Result<std::optional<std::string>>(std::size_t count, const IsLeased& is_leased)>;
+  using All = std::map<std::string, Lease>;  // by entry id
+  struct Choice {
+    std::string id, mailbox;
+  };
+  // Shows `choose` the leases, and leases what it answers, before anybody else can choose. Remembers what this thread
+  // has seen, for wait().
+  using Choose = std::function<Result<std::optional<Choice>>(const All& leases)>;
   Result<std::optional<std::string>> lease(const Choose& choose);
 
   // As lease(), but only asks.
-  void look(const std::function<void(std::size_t count, const IsLeased& is_leased)>& ask) const;
+  void look(const std::function<void(const All& leases)>& ask) const;
 
+  // A lease that was revoked stays so.
   void set(const std::string& id, const Lease& lease);
-  // Cancelled: the lease has ended, or somebody else has it.
+  // Cancelled: the lease has ended or was revoked, or somebody else has it.
   Result<Lease> find(const std::string& id, std::int64_t fence) const;
   void end(const std::string& id);
+  // Ends the lease that has this fence, also a revoked one. Cancelled: it has ended already.
+  Status end(const std::string& id, std::int64_t fence);
+  // Takes the lease away: find() answers Cancelled from now on. Nobody else gets the entry before its holder has ended
+  // the lease, so that no two ever work on one entry. Nothing happens if nobody has it.
+  void revoke(const std::string& id);
 
   // Something may have become due.
   void signal();

@@ -5,6 +5,7 @@
 #include "core/base/format.h"
 #include "core/base/log.h"
 #include "core/queue/journal_schema.h"
+#include "core/queue/journal_search.h"
 #include "core/queue/queue.h"
 #include "core/queue/recovery.h"
 #include "core/queue/sqlite_queue.h"
@@ -47,6 +48,7 @@ auto read_offline(const std::string& directory, Function function)
   const std::string path = journal_path(directory);
   GM_TRY_ASSIGN(const SessionPointer session, open_offline_session(path));
   try {
+    GM_TRY(check_version(*session, path));
     return function(*session);
   } catch (const std::exception& failure) {
     return fail(translate(failure, path, "reading the journal").error);
@@ -62,13 +64,13 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueSettings settings, std::shared_p
   GM_TRY_ASSIGN(SessionPointer writer, open_writer_session(path));
   GM_TRY(make_ready(*writer, path));
   Spool spool(settings.directory);
-  GM_TRY_ASSIGN(const RecoveryReport found, recover(*writer, spool, clock->now()));
+  GM_TRY_ASSIGN(const RecoveryReport found, recover(*writer, spool));
   GM_TRY(write_back_all(*writer, path));
   GM_TRY(sync_directory(settings.directory));
   GM_TRY_ASSIGN(SessionPointer reader, open_reader_session(path));
   report(settings.directory, found);
   return std::make_unique<SqliteQueue>(std::move(settings), std::move(clock), std::move(lock), std::move(writer),
-                                       std::move(reader));
+                                       std::move(reader), found.bytes);
 }
 
 Result<std::vector<EntrySummary>> list_offline(const std::string& directory) {
@@ -81,6 +83,10 @@ Result<std::optional<Entry>> find_offline(const std::string& directory, const st
   if (!row) return std::nullopt;
   GM_TRY_ASSIGN(Entry entry, entry_of(*row));
   return entry;
+}
+
+Result<std::vector<TraceRecord>> trace_offline(const std::string& directory, const std::string& what) {
+  return read_offline(directory, [&](soci::session& session) { return trace(session, what); });
 }
 
 }  // namespace graph_milter::queue

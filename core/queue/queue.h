@@ -11,12 +11,50 @@
 #include "core/base/clock.h"
 #include "core/mail/message_file.h"
 #include "core/queue/entry.h"
+#include "core/queue/trace.h"
 
 namespace graph_milter::queue {
 
 struct QueueSettings {
   std::string directory;  // the spool: directory/messages, directory/journal.sqlite, directory/lock
-  ByteCount reserve_bytes = 64 * 1024 * 1024;  // free space that a new message may not touch
+  ByteCount reserve_bytes = 64 * 1024 * 1024;       // free space that a new message may not touch
+  ByteCount ballast_bytes = 32 * 1024 * 1024;       // of directory/ballast, given up when the journal finds no room
+  ByteCount max_bytes = 0;                          // of all message files that wait; 0: no limit
+  Duration resend_window = std::chrono::hours(24);  // 0: every message is a new one
+  Duration tombstone_age = std::chrono::hours(30 * 24);  // how long trace remembers
+  Disposal returns = Disposal::Dsn;                      // what Command::Return makes of an entry; Hold counts as Dsn
+};
+
+// What became of a commit.
+struct Committed {
+  std::string id;
+  bool adopted = false;  // the same message was there already under this id; what was given is not kept
+};
+
+// What the administrator can do to an entry.
+enum class Command {
+  Retry,    // due now; a Held entry goes on where it stood
+  Hold,     // stop where it stands, until release
+  Release,  // a Held entry goes on where it stood, by its schedule
+  Return,   // give it up: the draft goes, then it is returned as the configuration says (a held disposal: Dsn)
+  Delete,   // give it up: the draft goes, then the message; nobody is told
+};
+std::string_view name_of(Command command);
+
+struct Totals {
+  std::size_t waiting = 0;  // neither Done nor Held
+  std::size_t held = 0;
+  std::size_t needs_administrator = 0;  // of those that wait
+  ByteCount bytes = 0;                  // of all message files
+  TimePoint oldest{};                   // accepted; 0: none
+};
+
+// A message that was sent and may still lie in Sent Items.
+struct SentCopy {
+  std::string id;  // of the tombstone
+  std::string mailbox;
+  std::string message;  // Graph's immutable id
+  TimePoint sent{};
 };
 
 // All functions: any thread. One writer thread owns the one connection that writes; commits that arrive together share
@@ -41,14 +79,23 @@ class Queue {
 
   // Makes the message, its envelope and its plan durable under `id`: file, directory, journal, in this order. When it
   // returns success the entry survives any crash. On failure there is no entry and no file, or the outcome is unknown
-  // and failed() is true.
-  virtual Status commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
-                        const plan::Plan& plan) = 0;
+  // and failed() is true. With a `resend_key` that an entry accepted within the resend window has (live, held or sent;
+  // not one that was returned, handed back or dropped), nothing new is kept and that entry's id is the answer.
+  virtual Result<Committed> commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
+                                   const plan::Plan& plan, const std::string& resend_key) = 0;
+
+  // The id that a commit with this resend key would answer by adopting it now, if there is one. One look at the
+  // journal, before anything is written; commit decides. An empty key has none.
+  virtual Result<std::optional<std::string>> find_resend(const std::string& resend_key) = 0;
+
+  // A message with this Message-ID that was sent through Graph at `since` or later, if there is one.
+  virtual Result<std::optional<TraceRecord>> find_sent(const std::string& message_id, TimePoint since) = 0;
 
   // The entry that is due for the longest time (state not Done or Held, next_attempt <= now, not leased; of equal ones
-  // the oldest), skipping the mailboxes in `busy_mailboxes`. So mail that never failed goes in order of arrival, and
-  // what failed does not hold it up. A row that can't be read becomes Held, with an alarm in the log. The lease lasts
-  // until release/finish/... or the end of the process.
+  // the oldest) of the mailbox that has the fewest leased entries, skipping the mailboxes in `busy_mailboxes`. So mail
+  // that never failed goes in order of arrival within its mailbox, no mailbox starves another, and what failed holds
+  // nothing up. A row that can't be read becomes Held, with an alarm in the log. The lease lasts until
+  // release/finish/... or the end of the process.
   virtual Result<std::optional<Entry>> lease_next(TimePoint now, const std::vector<std::string>& busy_mailboxes) = 0;
 
   // When the next entry that is not leased becomes due; nullopt: none waits.
@@ -69,8 +116,8 @@ class Queue {
   virtual Status hold(const Entry& entry, const Error& why) = 0;
   // Ends the lease without a trace (shutdown).
   virtual Status release(const Entry& entry) = 0;
-  // From Sent to Done: the row becomes a tombstone (id, digest, Message-ID, mailbox, times; kept a week), then the
-  // message file goes, then its directory is synced.
+  // From Sent, Returned or (dropped) DraftGone to Done: the row becomes a tombstone (what TraceRecord shows, digest,
+  // resend key and draft id), then the message file goes, then its directory is synced. `entry.outcome` is set.
   virtual Status finish(const Entry& entry) = 0;
 
   // The message file of an entry, for reading. Corrupt if it is missing, no regular file, or of another size.
@@ -80,11 +127,41 @@ class Queue {
   virtual Result<std::vector<EntrySummary>> list() = 0;
   // Also tombstones. Corrupt if the row is damaged.
   virtual Result<std::optional<Entry>> find(const std::string& id) = 0;
+  virtual Result<Totals> totals() = 0;
+
+  // --- the administrator
+
+  // Safe at any moment, also while a courier has the entry: its lease is taken away, so that its next record() is
+  // refused. Refused with Usage, in words: an entry that does not exist or has ended (NotFound), Return and Delete of
+  // one whose send is unresolved (unless Held), Retry or Release of what needs none. The caller writes the audit line;
+  // what it returns are the words for the administrator.
+  virtual Result<std::string> administer(const std::string& id, Command command) = 0;
+
+  // Entries and tombstones that `what` names: an entry id, the MTA's queue id, a Message-ID (with or without angle
+  // brackets) or an address (sender, recipient or mailbox; compared without case). The newest first, at most 1,000.
+  virtual Result<std::vector<TraceRecord>> trace(const std::string& what) = 0;
+
+  // --- housekeeping
+
+  // Old tombstones go, the ballast comes back when there is room again, the journal's whole integrity is checked once a
+  // week. Damage is an alarm in the log, not an error. Now and then, from any thread.
+  virtual Status tidy(TimePoint now) = 0;
+
+  // Mailboxes of all entries and tombstones.
+  virtual Result<std::vector<std::string>> mailboxes() = 0;
+  // Sent at `before` or earlier, and not yet forgotten; the oldest first, at most `limit`.
+  virtual Result<std::vector<SentCopy>> sent_copies(TimePoint before, std::size_t limit) = 0;
+  virtual Status forget_sent_copy(const std::string& id) = 0;
+
+  // Small durable notes of others, by name ("alert.last"). An empty value forgets it.
+  virtual Result<std::string> note(const std::string& name) = 0;
+  virtual Status set_note(const std::string& name, const std::string& value) = 0;
 };
 
 // Read the journal of a spool whose daemon may be down: for graph-milterctl. Take no lock, change nothing. Usage if
 // there is no journal in `directory`.
 Result<std::vector<EntrySummary>> list_offline(const std::string& directory);
 Result<std::optional<Entry>> find_offline(const std::string& directory, const std::string& id);
+Result<std::vector<TraceRecord>> trace_offline(const std::string& directory, const std::string& what);
 
 }  // namespace graph_milter::queue

@@ -28,14 +28,20 @@ struct Findings {
   std::vector<Unfit> unfit;
   std::size_t waiting = 0;
   std::size_t held = 0;
+  ByteCount bytes = 0;
 };
+
+// What was sent, returned or deleted needs its file no more: a missing one is no reason to trouble anybody.
+bool needs_message(const Entry& entry) {
+  if (entry.state == EntryState::Sent || entry.state == EntryState::Returned) return false;
+  return !entry.progress.give_up || entry.progress.give_up->disposal != Disposal::Drop;
+}
 
 // Why an entry can't go on; nullopt: it can.
 Result<std::optional<Error>> examine(const Row& row, const Spool& spool) {
   const auto entry = entry_of(row);
   if (!entry) return entry.error();
-  // What Graph has sent needs its file no more: a missing one is no reason to trouble anybody.
-  if (entry->state == EntryState::Sent) return std::nullopt;
+  if (!needs_message(*entry)) return std::nullopt;
   const auto size = spool.message_size(entry->id);
   if (!size) {
     if (size.error().kind == ErrorKind::System) return fail(size.error());
@@ -51,6 +57,7 @@ Result<Findings> examine_all(soci::session& session, const Spool& spool) {
   std::optional<Error> failure;
   for_each_live_row(session, [&](const Row& row) {
     found.ids.push_back(row.id);
+    if (row.size > 0) found.bytes += static_cast<ByteCount>(row.size);
     if (parse_entry_state(row.state) == EntryState::Held) {
       ++found.held;
       return;
@@ -70,14 +77,13 @@ Result<Findings> examine_all(soci::session& session, const Spool& spool) {
 
 }  // namespace
 
-Result<RecoveryReport> recover(soci::session& session, Spool& spool, TimePoint now) {
+Result<RecoveryReport> recover(soci::session& session, Spool& spool) {
   try {
     GM_TRY_ASSIGN(const Findings found, examine_all(session, spool));
     for (const Unfit& unfit : found.unfit) {
       set_held(session, unfit.id, unfit.why.text());
       LogLine(LogLevel::Error, unfit.queue_id, "held").field("entry", unfit.id).error(unfit.why);
     }
-    remove_tombstones(session, to_unix_ms(now - kTombstoneAge));
     GM_TRY_ASSIGN(const Spool::Swept swept, spool.sweep([&](const std::string& id) {
       return std::binary_search(found.ids.begin(), found.ids.end(), id);
     }));
@@ -86,6 +92,7 @@ Result<RecoveryReport> recover(soci::session& session, Spool& spool, TimePoint n
     report.newly_held = found.unfit.size();
     report.held = found.held + found.unfit.size();
     report.files_removed = swept.removed;
+    report.bytes = found.bytes;
     return report;
   } catch (const std::exception& failure) {
     return fail(translate(failure, journal_path(spool.directory()), "recovering the journal").error);

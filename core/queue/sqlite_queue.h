@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/queue/administration.h"
 #include "core/queue/journal_rows.h"
 #include "core/queue/journal_writer.h"
 #include "core/queue/leases.h"
@@ -21,7 +22,7 @@ namespace graph_milter::queue {
 class SqliteQueue final : public Queue {
  public:
   SqliteQueue(QueueSettings settings, std::shared_ptr<Clock> clock, SpoolLock lock, SessionPointer writer,
-              SessionPointer reader);
+              SessionPointer reader, ByteCount bytes);
   // The writer's connection closes last, because only it can write the log back.
   ~SqliteQueue() override { reader_.reset(); }
   SqliteQueue(const SqliteQueue&) = delete;
@@ -30,8 +31,10 @@ class SqliteQueue final : public Queue {
   bool failed() const override { return writer_.failed(); }
   std::string incoming_directory() const override { return spool_.incoming_directory(); }
   Status check_room(ByteCount bytes) override;
-  Status commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
-                const plan::Plan& plan) override;
+  Result<Committed> commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
+                           const plan::Plan& plan, const std::string& resend_key) override;
+  Result<std::optional<std::string>> find_resend(const std::string& resend_key) override;
+  Result<std::optional<TraceRecord>> find_sent(const std::string& message_id, TimePoint since) override;
   Result<std::optional<Entry>> lease_next(TimePoint now, const std::vector<std::string>& busy_mailboxes) override;
   Result<std::optional<TimePoint>> next_due() override;
   void wait_for_work(TimePoint until) override;
@@ -44,21 +47,43 @@ class SqliteQueue final : public Queue {
   Result<std::unique_ptr<ByteSource>> open_message(const Entry& entry) override;
   Result<std::vector<EntrySummary>> list() override;
   Result<std::optional<Entry>> find(const std::string& id) override;
+  Result<Totals> totals() override;
+  Result<std::string> administer(const std::string& id, Command command) override;
+  Result<std::vector<TraceRecord>> trace(const std::string& what) override;
+  Status tidy(TimePoint now) override;
+  Result<std::vector<std::string>> mailboxes() override;
+  Result<std::vector<SentCopy>> sent_copies(TimePoint before, std::size_t limit) override;
+  Status forget_sent_copy(const std::string& id) override;
+  Result<std::string> note(const std::string& name) override;
+  Status set_note(const std::string& name, const std::string& value) override;
 
   std::uint64_t transactions() const { return writer_.transactions(); }
 
  private:
   class Promise;
+  struct Promised {
+    ByteCount message = 0;
+    ByteCount still_needed = 0;  // of the disk
+  };
 
   Result<std::string> write_message(const std::string& id, mail::MessageFile& message);
-  Status insert(const Row& row);
-  Result<std::optional<std::string>> choose_due(TimePoint now, const std::vector<std::string>& busy_mailboxes);
+  Result<Committed> insert(const Row& row);
+  void drop_message(const Row& row);
+  Result<std::optional<Leases::Choice>> choose_due(TimePoint now, const std::vector<std::string>& busy_mailboxes,
+                                                   const Leases::All& leases);
   Result<std::optional<Entry>> take(const std::string& id);
   Status hold_damaged(const std::string& id, const Error& why);
+  Result<Verdict> apply(soci::session& session, const std::string& id, Command command, bool leased);
+  Result<Verdict> apply_to_damaged(soci::session& session, const Row& row, Command command, const Error& why);
+  Status bury(const Entry& entry);
+  Status check_limit(ByteCount bytes) const;
   Status write(const Entry& entry, const Lease& lease);
   Status fail_if_grave(Error error);
   template <class Function>
   auto read(Function function) -> Result<decltype(function(std::declval<soci::session&>()))>;
+  // With a connection of its own, so that what reads much holds nobody up.
+  template <class Function>
+  auto read_aside(Function function) const -> Result<decltype(function(std::declval<soci::session&>()))>;
 
   const QueueSettings settings_;
   const std::shared_ptr<Clock> clock_;
@@ -66,8 +91,9 @@ class SqliteQueue final : public Queue {
   Spool spool_;
   Leases leases_;
 
-  std::mutex promised_mutex_;
-  std::map<std::string, ByteCount> promised_;  // commits in flight: id and the bytes they may still need
+  mutable std::mutex promised_mutex_;
+  std::map<std::string, Promised> promised_;  // commits in flight, by id
+  ByteCount bytes_ = 0;                       // of the messages of all entries that have not ended
 
   std::mutex reader_mutex_;
   SessionPointer reader_;

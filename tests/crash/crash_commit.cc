@@ -106,7 +106,11 @@ void commit(Queue& queue, Ledger& ledger, std::size_t size) {
   const std::string text = message_text(id, size);
   mail::MessageFile message(queue.incoming_directory(), 16 * 1024);
   Status status = message.append(text);
-  if (status) status = queue.commit(id, message, sample_envelope(), sample_plan());
+  if (status) {
+    if (const auto committed = queue.commit(id, message, sample_envelope(), sample_plan(), ""); !committed) {
+      status = fail(committed.error());
+    }
+  }
   if (status) {
     ledger.write("answered " + id + " " + sha256_hex(text));
   } else {
@@ -124,7 +128,11 @@ std::optional<Entry> lease(Queue& queue) {
 bool record(Queue& queue, Ledger& ledger, Entry& entry, EntryState state) {
   const EntryState before = entry.state;
   entry.state = state;
-  if (state == EntryState::SendIntent) ++entry.progress.send_epoch;
+  if (state == EntryState::SendIntent) {
+    ++entry.progress.send_epoch;
+    entry.progress.send_unresolved = true;
+  }
+  if (state == EntryState::Sent) entry.outcome = queue::Outcome::Sent;
   if (const Status status = queue.record(entry); !status) {
     std::fprintf(stderr, "not recorded: %s\n", status.error().text().c_str());
     entry.state = before;

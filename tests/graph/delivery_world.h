@@ -22,6 +22,7 @@
 #include "core/delivery/delivery.h"
 #include "core/mail/scanner.h"
 #include "tests/graph_emulator/in_process.h"
+#include "tests/support/smtp_server.h"
 #include "tests/support/temp_folder.h"
 
 namespace graph_milter::delivery::test {
@@ -77,9 +78,15 @@ class MortalQueue final : public queue::Queue {
   bool failed() const override { return inner_->failed(); }
   std::string incoming_directory() const override { return inner_->incoming_directory(); }
   Status check_room(ByteCount bytes) override { return inner_->check_room(bytes); }
-  Status commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
-                const plan::Plan& plan) override {
-    return inner_->commit(id, message, envelope, plan);
+  Result<queue::Committed> commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
+                                  const plan::Plan& plan, const std::string& resend_key) override {
+    return inner_->commit(id, message, envelope, plan, resend_key);
+  }
+  Result<std::optional<std::string>> find_resend(const std::string& resend_key) override {
+    return inner_->find_resend(resend_key);
+  }
+  Result<std::optional<queue::TraceRecord>> find_sent(const std::string& message_id, TimePoint since) override {
+    return inner_->find_sent(message_id, since);
   }
   Result<std::optional<queue::Entry>> lease_next(TimePoint now, const std::vector<std::string>& busy) override {
     return inner_->lease_next(now, busy);
@@ -105,6 +112,19 @@ class MortalQueue final : public queue::Queue {
   }
   Result<std::vector<queue::EntrySummary>> list() override { return inner_->list(); }
   Result<std::optional<queue::Entry>> find(const std::string& id) override { return inner_->find(id); }
+  Result<queue::Totals> totals() override { return inner_->totals(); }
+  Result<std::string> administer(const std::string& id, queue::Command command) override {
+    return inner_->administer(id, command);
+  }
+  Result<std::vector<queue::TraceRecord>> trace(const std::string& what) override { return inner_->trace(what); }
+  Status tidy(TimePoint now) override { return inner_->tidy(now); }
+  Result<std::vector<std::string>> mailboxes() override { return inner_->mailboxes(); }
+  Result<std::vector<queue::SentCopy>> sent_copies(TimePoint before, std::size_t limit) override {
+    return inner_->sent_copies(before, limit);
+  }
+  Status forget_sent_copy(const std::string& id) override { return inner_->forget_sent_copy(id); }
+  Result<std::string> note(const std::string& name) override { return inner_->note(name); }
+  Status set_note(const std::string& name, const std::string& value) override { return inner_->set_note(name, value); }
 
  private:
   Status mortal(const std::function<Status()>& write) {
@@ -160,19 +180,53 @@ class World {
     service().model().change_switches([](emulator::Switches& switches) { switches.session_floor = 0; });
     settings_.retry = {std::chrono::seconds(30), std::chrono::hours(1)};
     settings_.courier.instance = "mx1";
+    returns_.mta.helo = "relay.contoso.com";
+    returns_.mta.server.port = 1;  // nobody listens
     settings_.courier.rules = {.size = 1'000, .multiple = 1, .limit = 1'000};
     open();
   }
+
+  virtual ~World() = default;
 
   emulator::InProcessGraph& service() { return service_; }
   emulator::Model& model() { return service_.model(); }
   queue::Queue& queue() { return *queue_; }
   Executioner& executioner() { return executioner_; }
   DeliverySettings& settings() { return settings_; }
+  ReturnSettings& returns() { return returns_; }
+  queue::ServiceState& service_state() { return service_state_; }
   ManualClock& clock() { return *clock_; }
   graph::Client& client() { return *client_; }
 
-  targets::Services services() { return {*client_, *ranges_, *clock_}; }
+  targets::Services services() { return {*client_, *ranges_, *clock_, gate_.get()}; }
+
+  // The MTA, from the first question for it on; before that nobody listens.
+  graph_milter::test::SmtpServer& mta() {
+    if (!mta_) {
+      mta_ = std::make_unique<graph_milter::test::SmtpServer>();
+      returns_.mta.server.port = mta_->port();
+    }
+    return *mta_;
+  }
+  std::size_t mta_mails() const { return mta_ ? mta_->mails().size() : 0; }
+
+  // Sends are counted from now on.
+  void count_sends(graph::GateSettings settings) { gate_ = std::make_unique<graph::MailboxGate>(clock_, settings); }
+
+  // As at a start of the process; starts nothing. The one before must be gone.
+  std::unique_ptr<Delivery> make_delivery() {
+    returning_ = std::make_unique<Returning>(returns_, *queue_, *clock_);
+    return std::make_unique<Delivery>(settings_, *queue_, services(), *returning_, service_state_);
+  }
+
+  // One entry, if one is due.
+  bool deliver_one() { return make_delivery()->deliver_one({}); }
+
+  queue::Entry entry(const std::string& id) {
+    const auto found = queue().find(id);
+    EXPECT_TRUE(found && *found);
+    return found && *found ? **found : queue::Entry{};
+  }
 
   // As after a start of the process: from the disk alone.
   void open() {
@@ -181,15 +235,15 @@ class World {
     ASSERT_TRUE(opened) << opened.error().text();
     queue_ = std::make_unique<MortalQueue>(*std::move(opened), executioner_);
     api_ = std::make_shared<MortalDoor<http::ApiDoor>>(service().api(), executioner_);
-    ranges_ = std::make_shared<MortalDoor<http::UploadDoor>>(service().upload(), executioner_);
-    client_ =
-        std::make_unique<graph::Client>(graph::ClientSettings{}, api_, std::make_shared<Tokens>(service()), clock_);
+    ranges_ = std::make_shared<MortalDoor<http::UploadDoor>>(make_upload_door(), executioner_);
+    client_ = std::make_unique<graph::Client>(graph::ClientSettings{}, api_, make_tokens(), clock_);
   }
 
   // Puts a mail into the queue as intake would, and returns the entry's id. `change` may spoil the plan.
   std::string put(const std::vector<TestFile>& files, const std::string& from = "scanner@contoso.com",
-                  const std::function<void(plan::Plan&)>& change = {}) {
-    const std::string id = make_entry_id(clock_->now());
+                  const std::function<void(plan::Plan&)>& change = {},
+                  const std::function<void(mail::Envelope&)>& change_envelope = {}) {
+    std::string id = make_entry_id(clock_->now());
     const std::string message = message_with(files, from, id);
     mail::Envelope envelope;
     envelope.queue_id = "4Xy1";
@@ -198,11 +252,12 @@ class World {
                            mail::make_envelope_path("<bob@example.org>"),
                            mail::make_envelope_path("<hidden@example.net>")};
     envelope.received = clock_->now();
+    if (change_envelope) change_envelope(envelope);
     plan::Plan plan = plan_for(message, files, envelope, id);
     if (change) change(plan);
     mail::MessageFile file(queue().incoming_directory(), 64 * 1024);
     EXPECT_TRUE(file.append(message));
-    const Status committed = queue().commit(id, file, envelope, plan);
+    const auto committed = queue().commit(id, file, envelope, plan, "");
     EXPECT_TRUE(committed) << committed.error().text();
     return id;
   }
@@ -210,12 +265,18 @@ class World {
   // Delivers what is due, moves time to what is due next, and so on until nothing waits. False: still not after
   // `most_attempts`.
   bool run(int most_attempts = 200) {
-    Delivery delivery(settings_, *queue_, services());
+    const auto delivery = make_delivery();
+    return run(*delivery, most_attempts);
+  }
+  bool run(Delivery& delivery, int most_attempts = 200) {
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
       if (delivery.deliver_one({})) continue;
       const auto due = queue().next_due();
       if (!due || !*due) return true;
-      if (**due > clock_->now()) clock_->advance(**due - clock_->now());
+      // Where its mailbox asked for patience, only time tells when that is over.
+      const TimePoint later = clock_->now() + std::chrono::seconds(1);
+      const TimePoint next = std::max(**due > clock_->now() ? **due : later, delivery.next_start());
+      clock_->advance(next - clock_->now());
     }
     return false;
   }
@@ -270,6 +331,33 @@ class World {
     return count;
   }
 
+ protected:
+  // What a world of other tests has instead; called by open().
+  virtual std::shared_ptr<http::UploadDoor> make_upload_door() { return service().upload(); }
+  virtual std::shared_ptr<auth::TokenSource> make_tokens() { return std::make_shared<Tokens>(service()); }
+
+  const std::shared_ptr<http::ApiDoor>& api() const { return api_; }
+  const std::shared_ptr<ManualClock>& shared_clock() const { return clock_; }
+  const graph_milter::test::TempFolder& folder() const { return folder_; }
+
+  using Names = std::map<std::string, std::string>;  // name to SHA-256
+
+  static Names sent(const std::vector<TestFile>& files) {
+    Names names;
+    for (const TestFile& file : files) names[file.name] = sha256_hex(file.content);
+    return names;
+  }
+
+  static Names arrived(const emulator::Delivery& delivery) {
+    Names names;
+    for (const emulator::DeliveredPart& part : delivery.parts) {
+      if (part.is_body) continue;
+      EXPECT_FALSE(names.contains(part.name)) << part.name << " arrived twice";
+      names[part.name] = part.sha256;
+    }
+    return names;
+  }
+
  private:
   static std::string message_with(const std::vector<TestFile>& files, const std::string& from, const std::string& id) {
     std::string message = format(
@@ -318,30 +406,17 @@ class World {
     return plan;
   }
 
-  using Names = std::map<std::string, std::string>;  // name to SHA-256
-
-  static Names sent(const std::vector<TestFile>& files) {
-    Names names;
-    for (const TestFile& file : files) names[file.name] = sha256_hex(file.content);
-    return names;
-  }
-
-  static Names arrived(const emulator::Delivery& delivery) {
-    Names names;
-    for (const emulator::DeliveredPart& part : delivery.parts) {
-      if (part.is_body) continue;
-      EXPECT_FALSE(names.contains(part.name)) << part.name << " arrived twice";
-      names[part.name] = part.sha256;
-    }
-    return names;
-  }
-
   graph_milter::test::TempFolder folder_;
   std::shared_ptr<ManualClock> clock_;
   emulator::InProcessGraph service_;
   Executioner executioner_;
   DeliverySettings settings_;
+  ReturnSettings returns_;
+  queue::ServiceState service_state_;
+  std::unique_ptr<graph_milter::test::SmtpServer> mta_;
+  std::unique_ptr<graph::MailboxGate> gate_;
   std::unique_ptr<queue::Queue> queue_;
+  std::unique_ptr<Returning> returning_;
   std::shared_ptr<http::ApiDoor> api_;
   std::shared_ptr<http::UploadDoor> ranges_;
   std::unique_ptr<graph::Client> client_;

@@ -89,14 +89,14 @@ TEST_F(QueueTest, StandsWhereItStoodAfterEveryRestart) {
   EXPECT_EQ(queue().list()->size(), 0U);
 }
 
-TEST_F(QueueTest, ForgetsTombstonesAfterAWeek) {
+TEST_F(QueueTest, ForgetsTombstonesAfterThirtyDays) {
   const std::string id = spool_.put("text");
   ASSERT_TRUE(queue().finish(spool_.advance(spool_.lease(), EntryState::Sent)));
-  spool_.clock->advance(std::chrono::hours(6 * 24));
-  spool_.reopen();
+  spool_.clock->advance(std::chrono::hours(29 * 24));
+  ASSERT_TRUE(queue().tidy(spool_.clock->now()));
   EXPECT_EQ(spool_.find(id).state, EntryState::Done);
   spool_.clock->advance(std::chrono::hours(2 * 24));
-  spool_.reopen();
+  ASSERT_TRUE(queue().tidy(spool_.clock->now()));
   EXPECT_FALSE(*queue().find(id));
 }
 

@@ -28,6 +28,7 @@ void must(const Status& status) {
 Spooler::Spooler(std::string directory, ByteCount reserve) {
   settings.directory = std::move(directory);
   settings.reserve_bytes = reserve;
+  settings.ballast_bytes = 0;
 }
 
 void Spooler::open() { queue = must(Queue::open(settings, clock)); }
@@ -42,7 +43,9 @@ std::string Spooler::new_id() const { return make_entry_id(clock->now()); }
 Status Spooler::try_put(const std::string& id, const std::string& text, const std::string& mailbox) {
   mail::MessageFile message(queue->incoming_directory(), 1024);
   GM_TRY(message.append(text));
-  return queue->commit(id, message, sample_envelope(), sample_plan(mailbox));
+  const auto committed = queue->commit(id, message, sample_envelope(), sample_plan(mailbox), "");
+  if (!committed) return fail(committed.error());
+  return {};
 }
 
 std::string Spooler::put(const std::string& text, const std::string& mailbox) {
@@ -75,7 +78,11 @@ Entry Spooler::advance(Entry entry, EntryState state) {
     if (entry.state >= next || next > state) continue;
     entry.state = next;
     if (next == EntryState::Draft) entry.progress.draft_id = "AAMk=";
-    if (next == EntryState::SendIntent) ++entry.progress.send_epoch;
+    if (next == EntryState::SendIntent) {
+      ++entry.progress.send_epoch;
+      entry.progress.send_unresolved = true;
+    }
+    if (next == EntryState::Sent) entry.outcome = Outcome::Sent;
     must(queue->record(entry));
   }
   return entry;
