@@ -65,7 +65,7 @@ TEST(JsonParse, KeepsEveryIntegerExactly) {
 }
 
 TEST(JsonParse, TakesNumbersWithFractionOrExponentOnlyAsReal) {
-  for (const char* text : {"1.0", "1e0", "18446744073709551616", "-0.5"}) {
+  for (const char* text : {"1.0", "1e0", "18446744073709551616", "-0.5", "0E48"}) {
     EXPECT_EQ(read(text).as_uint64(), std::nullopt) << text;
     EXPECT_EQ(read(text).as_int64(), std::nullopt) << text;
     EXPECT_TRUE(read(text).as_double()) << text;
