@@ -98,8 +98,8 @@ Courier::Halt Courier::settle_send() {
                                    "the answer was lost, and neither the draft nor the sent message is found so far"));
 }
 
-// Seen unsent once proves nothing, the service may still be at work. Seen twice with time between, and long enough after
-// the request has ended, it is not. After a crash nobody knows when that was, so it counts from the first look.
+// Seen unsent once proves nothing, the service may still be at work. Seen twice with time between, and long enough
+// after the request has ended, it is not. After a crash nobody knows when that was, so it counts from the first look.
 Courier::Halt Courier::settle_unsent() {
   queue::Progress& progress = entry_.progress;
   if (progress.seen_unsent == TimePoint{}) progress.seen_unsent = now();

@@ -14,6 +14,8 @@ namespace {
 // Where an entry is due but its mailbox is busy, nothing says when that ends, except a lease that does.
 constexpr Duration kLookAgainWhileBusy = std::chrono::seconds(1);
 constexpr Duration kLookAgainWhileIdle = std::chrono::minutes(1);
+// Then those that came later are asked too: they may be smaller.
+constexpr Duration kLongestBoardHold = std::chrono::hours(1);
 
 void log_journal_error(const queue::Entry& entry, const Error& error) {
   log_text(LogLevel::Error, format("entry {}: the journal could not be written: {}", entry.id, error.text()));
@@ -21,20 +23,14 @@ void log_journal_error(const queue::Entry& entry, const Error& error) {
 
 }  // namespace
 
-DeliverySettings delivery_settings(const config::Settings& settings, std::string instance) {
-  DeliverySettings out;
-  out.workers = settings.workers;
-  out.mailbox_requests = settings.mailbox_requests;
-  out.retry = {settings.retry_initial, settings.retry_max};
-  out.courier.instance = std::move(instance);
-  out.courier.verify_content = settings.verify == config::Verify::Hash;
-  out.courier.rules = upload::outlook_rules(settings.range_size);
-  out.courier.send_recheck = settings.send_recheck;
-  return out;
-}
-
-Delivery::Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services)
-    : settings_(std::move(settings)), queue_(queue), services_(services), board_(settings_.mailbox_requests) {}
+Delivery::Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services, Returning& returning,
+                   queue::ServiceState& service)
+    : settings_(std::move(settings)),
+      queue_(queue),
+      services_(services),
+      returning_(returning),
+      board_(settings_.mailbox_requests),
+      watch_(settings_.breaker, settings_.retry.initial, service) {}
 
 Delivery::~Delivery() {
   stop_.request_stop();
@@ -42,6 +38,7 @@ Delivery::~Delivery() {
 }
 
 void Delivery::start() {
+  wake_up_waiting();
   at_work_ = settings_.workers;
   for (std::size_t i = 0; i < settings_.workers; ++i) {
     workers_.emplace_back([this] {
@@ -72,6 +69,7 @@ void Delivery::wait(const std::stop_token& stop) {
   if (const auto due = queue_.next_due(); due && *due) {
     until = **due > now ? std::min(**due, until) : now + kLookAgainWhileBusy;
   }
+  until = std::max(until, watch_.next_start(now));
   if (!stop.stop_requested()) queue_.wait_for_work(until);
 }
 
@@ -88,14 +86,59 @@ std::optional<queue::Entry> Delivery::lease() {
 }
 
 bool Delivery::deliver_one(std::stop_token stop) {
+  const ServiceWatch::Leave leave = watch_.ask(services_.clock.now());
+  if (!leave.granted) return false;
   auto entry = lease();
-  if (!entry) return false;
+  if (!entry) {
+    watch_.unused(leave);
+    return false;
+  }
+  watch_.goes_on(entry->id);
   const std::string mailbox = entry->plan.mailbox;
-  Courier courier(settings_.courier, queue_, services_, *std::move(entry));
+  Courier courier(settings_.courier, queue_, services_, returning_, *std::move(entry));
   const Ending ending = courier.carry(std::move(stop));
   board_.end(mailbox);
   settle(courier, ending);
+  report(leave, courier, ending);
   return true;
+}
+
+void Delivery::report(const ServiceWatch::Leave& leave, const Courier& courier, const Ending& ending) {
+  const queue::Entry& entry = courier.entry();
+  const std::string& mailbox = entry.plan.mailbox;
+  const TimePoint now = services_.clock.now();
+  const Finding finding = courier.finding();
+  const bool is_back = watch_.back(leave, mailbox, finding, courier.finding_error(), now);
+  const auto* failed = std::get_if<Retry>(&ending);
+  if (failed != nullptr && is_for_graph(entry) && needs_administrator(failed->why)) {
+    watch_.waits(entry.id, mailbox, finding == Finding::ServiceMisconfigured, now);
+  }
+  if (finding == Finding::Works) wake_up(watch_.mended(mailbox, now));
+  if (is_back) queue_.wake();
+}
+
+// They may have come to an end, or be under way again: then there is nothing to do.
+void Delivery::wake_up(const std::vector<std::string>& entries) {
+  for (const std::string& id : entries) {
+    const auto words = queue_.administer(id, queue::Command::Retry);
+    if (!words && words.error().kind != ErrorKind::Usage && words.error().kind != ErrorKind::NotFound) {
+      log_text(LogLevel::Error, format("entry {}: can't be tried at once: {}", id, words.error().text()));
+    }
+  }
+}
+
+void Delivery::wake_up_waiting() {
+  const auto totals = queue_.totals();
+  if (!totals || totals->needs_administrator == 0) return;
+  const auto entries = queue_.list();
+  if (!entries) return;
+  std::vector<std::string> waiting;
+  for (const queue::EntrySummary& summary : *entries) {
+    if (summary.attempts == 0 || summary.state == queue::EntryState::Held) continue;
+    const auto entry = queue_.find(summary.id);
+    if (entry && *entry && (*entry)->progress.needs_administrator != TimePoint{}) waiting.push_back(summary.id);
+  }
+  wake_up(waiting);
 }
 
 void Delivery::settle(const Courier& courier, const Ending& ending) {
@@ -104,6 +147,10 @@ void Delivery::settle(const Courier& courier, const Ending& ending) {
   if (const auto* parked = std::get_if<Park>(&ending)) return park(entry, *parked);
   if (const auto* failed = std::get_if<Retry>(&ending)) return retry(entry, *failed);
   if (const auto* held = std::get_if<Hold>(&ending)) return hold(entry, *held);
+  if (std::holds_alternative<TakenAway>(ending)) {
+    log_text(LogLevel::Info, format("entry {}: the administrator took it", entry.id));
+    return;
+  }
   const Error& why = std::get<Stopped>(ending).why;
   if (why.kind != ErrorKind::Cancelled) log_journal_error(entry, why);
   release(entry);
@@ -112,7 +159,9 @@ void Delivery::settle(const Courier& courier, const Ending& ending) {
 void Delivery::park(queue::Entry entry, const Park& park) {
   // defer() counts an attempt, and what did not fail must not lengthen the delays of what does.
   ++entry.progress.attempts_before;
-  log_waiting(entry, park.why, park.until, services_.clock.now());
+  const TimePoint now = services_.clock.now();
+  if (park.holds_mailbox) board_.hold(entry.plan.mailbox, std::min(park.until, now + kLongestBoardHold));
+  log_waiting(entry, park.why, park.until, now);
   end_lease(entry, queue_.defer(entry, park.until, park.why));
 }
 
@@ -120,8 +169,8 @@ void Delivery::retry(const queue::Entry& entry, const Retry& retry) {
   const TimePoint now = services_.clock.now();
   const int failures = std::max(1, entry.attempts - entry.progress.attempts_before + 1);
   const TimePoint next = std::max(retry.not_before, next_attempt(settings_.retry, failures, retry.why, now, dice()));
-  if (retry.why.kind == ErrorKind::Throttled && retry.why.retry_after) {
-    board_.hold(entry.plan.mailbox, now + *retry.why.retry_after);
+  if (retry.why.kind == ErrorKind::Throttled && retry.why.retry_after && is_for_graph(entry)) {
+    board_.hold(entry.plan.mailbox, now + obeyed(*retry.why.retry_after));
   }
   log_deferred(entry, retry.why, next, now);
   end_lease(entry, queue_.defer(entry, next, retry.why));
@@ -133,13 +182,14 @@ void Delivery::hold(const queue::Entry& entry, const Hold& hold) {
 }
 
 void Delivery::end_lease(const queue::Entry& entry, const Status& written) {
-  if (written) return;
+  if (written || written.error().kind == ErrorKind::Cancelled) return;
   log_journal_error(entry, written.error());
   release(entry);
 }
 
 void Delivery::release(const queue::Entry& entry) {
-  if (const Status released = queue_.release(entry); !released) log_journal_error(entry, released.error());
+  const Status released = queue_.release(entry);
+  if (!released && released.error().kind != ErrorKind::Cancelled) log_journal_error(entry, released.error());
 }
 
 double Delivery::dice() {

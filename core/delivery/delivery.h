@@ -14,6 +14,9 @@
 #include "core/delivery/courier.h"
 #include "core/delivery/mailbox_board.h"
 #include "core/delivery/retry_schedule.h"
+#include "core/delivery/returning.h"
+#include "core/delivery/service_watch.h"
+#include "core/queue/service_state.h"
 
 namespace graph_milter::delivery {
 
@@ -21,20 +24,25 @@ struct DeliverySettings {
   std::size_t workers = 8;
   std::size_t mailbox_requests = 4;  // couriers at once for one mailbox
   RetrySchedule retry;
+  pace::BreakerRules breaker;
   CourierSettings courier;
 };
 
 // As the configuration says. `instance` is the first half of every marker.
 DeliverySettings delivery_settings(const config::Settings& settings, std::string instance);
 
+// As the configuration says. `hostname` is what this host calls itself where the configuration does not.
+Result<ReturnSettings> return_settings(const config::Settings& settings, const std::string& hostname);
+
 class Delivery {
  public:
-  // All of them outlive it. Starts nothing.
-  Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services);
+  // All of them outlive it. Starts nothing. What it finds out about Graph goes into `service`.
+  Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services, Returning& returning,
+           queue::ServiceState& service);
   // Stops, and waits for the workers without end.
   ~Delivery();
 
-  // Starts the workers. Once.
+  // Starts the workers. Once. What waited for the administrator is tried at once: perhaps that is why we were started.
   void start();
 
   // Takes no further entries and lets each worker end the request it is in; what is unfinished goes on from the journal
@@ -42,9 +50,12 @@ class Delivery {
   // the doors give up (HttpSettings::stop, MailboxGate::close) and let the destructor wait.
   bool stop(Duration patience);
 
-  // One entry, if one is due, in the caller's thread: for tests and for the workers. False: none was due, or the queue
-  // failed.
+  // One entry, if one is due, in the caller's thread: for tests and for the workers. False: none was due, or Graph is
+  // down and it is not yet time to try (next_start), or the queue failed.
   bool deliver_one(std::stop_token stop);
+
+  // When a courier may set out again; now, unless Graph is down.
+  TimePoint next_start() const { return watch_.next_start(services_.clock.now()); }
 
  private:
   void work(const std::stop_token& stop);
@@ -55,13 +66,18 @@ class Delivery {
   void retry(const queue::Entry& entry, const Retry& retry);
   void hold(const queue::Entry& entry, const Hold& hold);
   void release(const queue::Entry& entry);
+  void report(const ServiceWatch::Leave& leave, const Courier& courier, const Ending& ending);
+  void wake_up(const std::vector<std::string>& entries);
+  void wake_up_waiting();
   void end_lease(const queue::Entry& entry, const Status& written);
   double dice();
 
   const DeliverySettings settings_;
   queue::Queue& queue_;
   targets::Services services_;
+  Returning& returning_;
   MailboxBoard board_;
+  ServiceWatch watch_;
 
   std::mutex lease_mutex_;  // so that two workers can't both take the last place of a mailbox
   std::mutex dice_mutex_;

@@ -9,12 +9,14 @@
 
 namespace graph_milter::delivery {
 
-struct Delivered {};  // sent, and gone from the spool
+// It has ended, by being sent, returned or dropped, and is gone from the spool.
+struct Delivered {};
 
 // Nothing failed, but the next step is not due before `until`.
 struct Park {
   TimePoint until{};
   Error why;
+  bool holds_mailbox = false;  // what came later to this mailbox waits too
 };
 
 // Something failed that time may mend: again by the schedule, and not before `not_before`.
@@ -33,6 +35,9 @@ struct Stopped {
   Error why;
 };
 
-using Ending = std::variant<Delivered, Park, Retry, Hold, Stopped>;
+// The administrator took the entry while we were at work: the lease is his, and so is what happens next.
+struct TakenAway {};
+
+using Ending = std::variant<Delivered, Park, Retry, Hold, Stopped, TakenAway>;
 
 }  // namespace graph_milter::delivery

@@ -25,17 +25,6 @@ std::string seconds(Duration duration) {
   return format("{:.3f}", static_cast<double>(std::max<Duration::rep>(0, duration.count())) / 1000.0);
 }
 
-// The fields that every line has, in one order.
-LogLine& describe(LogLine& line, const queue::Entry& entry, TimePoint now) {
-  constexpr std::size_t kToBytes = 1024;
-  const mail::Envelope& envelope = entry.envelope;
-  line.field("entry", entry.id).field("message-id", entry.plan.message_id).field("mailbox", entry.plan.mailbox);
-  line.field("sender", envelope.sender.address.empty() ? std::string_view("<>") : envelope.sender.address);
-  line.field("nrcpt", envelope.recipients.size()).field("to", recipients_for_log(envelope), kToBytes);
-  line.field("size", entry.size).field("parts", entry.plan.parts.size()).field("rule", entry.plan.rule);
-  return line.field("delay", seconds(now - entry.accepted));
-}
-
 void log_postponed(LogLevel level, std::string_view event, const queue::Entry& entry, const Error& why, TimePoint next,
                    TimePoint now) {
   LogLine line(level, entry.envelope.queue_id, event);
@@ -45,6 +34,16 @@ void log_postponed(LogLevel level, std::string_view event, const queue::Entry& e
 }
 
 }  // namespace
+
+LogLine& describe(LogLine& line, const queue::Entry& entry, TimePoint now) {
+  constexpr std::size_t kToBytes = 1024;
+  const mail::Envelope& envelope = entry.envelope;
+  line.field("entry", entry.id).field("message-id", entry.plan.message_id).field("mailbox", entry.plan.mailbox);
+  line.field("sender", envelope.sender.address.empty() ? std::string_view("<>") : envelope.sender.address);
+  line.field("nrcpt", envelope.recipients.size()).field("to", recipients_for_log(envelope), kToBytes);
+  line.field("size", entry.size).field("parts", entry.plan.parts.size()).field("rule", entry.plan.rule);
+  return line.field("delay", seconds(now - entry.accepted));
+}
 
 void log_drafted(const queue::Entry& entry, bool adopted, TimePoint now) {
   LogLine line(LogLevel::Info, entry.envelope.queue_id, "drafted");
@@ -72,6 +71,28 @@ void log_sent(const queue::Entry& entry, const SendProof& proof, TimePoint now) 
   line.field("attempts", entry.attempts + 1).field("sends", entry.progress.send_epoch);
   line.field("status", proof.found ? "found" : "202");
   if (!proof.request_id.empty()) line.field("request-id", proof.request_id);
+}
+
+void log_gave_up(const queue::Entry& entry, const Error& why, bool expired, TimePoint now) {
+  LogLine line(LogLevel::Warning, entry.envelope.queue_id, "gave-up");
+  describe(line, entry, now);
+  line.field("attempts", entry.attempts + 1).field("cause", expired ? "expired" : "refused");
+  if (const auto& give_up = entry.progress.give_up) {
+    line.field("return", queue::name_of(give_up->disposal)).field("dsn", give_up->status);
+  }
+  line.error(why);
+}
+
+void log_dropped(const queue::Entry& entry, TimePoint now) {
+  LogLine line(LogLevel::Info, entry.envelope.queue_id, "dropped");
+  describe(line, entry, now);
+}
+
+void log_possible_duplicate(const queue::Entry& entry, std::string_view window, std::string_view why, TimePoint now) {
+  LogLine line(LogLevel::Warning, entry.envelope.queue_id, "unsettled");
+  describe(line, entry, now);
+  line.field("state", queue::name_of(entry.state)).field("sends", entry.progress.send_epoch);
+  line.field("possible_duplicate", window).field("reason", why);
 }
 
 void log_deferred(const queue::Entry& entry, const Error& why, TimePoint next, TimePoint now) {

@@ -19,10 +19,19 @@ Duration delay_after(const RetrySchedule& schedule, int failures, ErrorKind kind
 
 }  // namespace
 
+Duration obeyed(Duration retry_after) {
+  constexpr Duration kLeast = std::chrono::seconds(1);
+  constexpr Duration kAbsurd = std::chrono::hours(24);
+  if (retry_after > kAbsurd) return std::chrono::hours(1);
+  return std::max(retry_after, kLeast);
+}
+
 TimePoint next_attempt(const RetrySchedule& schedule, int failures, const Error& why, TimePoint now, double dice) {
   constexpr double kJitter = 0.2;
-  if (why.retry_after)
-    return now + *why.retry_after + part_of(std::min(*why.retry_after, schedule.initial), dice * kJitter);
+  if (why.retry_after) {
+    const Duration wait = obeyed(*why.retry_after);
+    return now + wait + part_of(std::min(wait, schedule.initial), dice * kJitter);
+  }
   const Duration delay = delay_after(schedule, failures, why.kind);
   return now + delay - part_of(delay, dice * kJitter);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/delivery/steps.h"
 
+#include "core/mta/dsn.h"
+
 namespace graph_milter::delivery {
 namespace {
 
@@ -21,6 +23,24 @@ DueStep due_in_draft(const queue::Entry& entry) {
   return {Task::Compare};
 }
 
+DueStep due_after_giving_up(const queue::Entry& entry) {
+  const bool for_good = entry.progress.give_up.has_value();
+  switch (for_good ? entry.progress.give_up->disposal : queue::Disposal::Hold) {
+    case queue::Disposal::Drop:
+      return {Task::Finish};
+    case queue::Disposal::Dsn:
+    case queue::Disposal::Mta:
+      return {Task::GiveToMta};
+    case queue::Disposal::Hold:
+      break;
+  }
+  return {Task::Keep};
+}
+
+bool wants_to_hear_of_success(const queue::Entry& entry) {
+  return !entry.progress.success_notified && !mta::wants_notice(entry.envelope, mta::DsnAction::Relayed).empty();
+}
+
 }  // namespace
 
 DueStep due_step(const queue::Entry& entry) {
@@ -34,8 +54,15 @@ DueStep due_step(const queue::Entry& entry) {
     case queue::EntryState::Verified:
       return {entry.progress.draft_id.empty() ? Task::MakeDraft : Task::Send};
     case queue::EntryState::SendIntent:
-      return {Task::SettleSend};
+      return {entry.progress.send_unresolved ? Task::SettleSend : Task::Send};
     case queue::EntryState::Sent:
+      return {wants_to_hear_of_success(entry) ? Task::TellRelayed : Task::Finish};
+    case queue::EntryState::GiveUp:
+      return {entry.progress.draft_id.empty() ? Task::FindLeftover : Task::RemoveDraft};
+    case queue::EntryState::DraftGone:
+    case queue::EntryState::Returning:
+      return due_after_giving_up(entry);
+    case queue::EntryState::Returned:
       return {Task::Finish};
     case queue::EntryState::Done:
     case queue::EntryState::Held:

@@ -14,8 +14,13 @@ enum class Task {
   UploadPart,
   Compare,  // the draft with the plan
   Send,
-  SettleSend,  // a send may have been effected: find out before anything else
-  Finish,      // it is sent: let the spool file go
+  SettleSend,    // a send may have been effected: find out before anything else
+  TellRelayed,   // it is sent, and the sender asked to be told so
+  RemoveDraft,   // it will not be sent: no draft of ours may be left
+  FindLeftover,  // as RemoveDraft, of a draft that may have been made by a request whose answer was lost
+  GiveToMta,     // the sender is told, or the MTA gets the original
+  Keep,          // for the administrator
+  Finish,        // it has ended: let the spool file go
   Nothing,
 };
 
@@ -27,7 +32,12 @@ struct DueStep {
 
 DueStep due_step(const queue::Entry& entry);
 
-// A send was intended: the message may be out, so the draft must neither be changed nor deleted.
+// A send was intended: the message may be out, so the draft must neither be changed nor made anew.
 inline bool may_be_sent(const queue::Entry& entry) { return entry.progress.send_epoch > 0; }
+
+// What is due is between us and Graph. After that it is between us and the MTA, or nobody's.
+inline bool is_for_graph(const queue::Entry& entry) {
+  return entry.state < queue::EntryState::Sent || entry.state == queue::EntryState::GiveUp;
+}
 
 }  // namespace graph_milter::delivery

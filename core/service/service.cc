@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/service/service.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
 #include <mutex>
 #include <utility>
@@ -57,6 +60,12 @@ graph::GateSettings gate_settings(const config::Settings& settings) {
   return out;
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  const bool known = ::gethostname(name.data(), name.size() - 1) == 0 && name.front() != '\0';
+  return known ? std::string(name.data()) : std::string("localhost");
+}
+
 }  // namespace
 
 Result<policy::Policy> read_policy(const config::Configuration& configuration) {
@@ -99,6 +108,8 @@ struct Service::Machinery {
   std::shared_ptr<graph::MailboxGate> gate;
   http::Doors doors;
   graph::Client client;
+  queue::ServiceState service_state;
+  std::unique_ptr<delivery::Returning> returning;
   std::unique_ptr<delivery::Delivery> delivery;
   std::unique_ptr<admin::ControlServer> control;
 
@@ -112,6 +123,10 @@ Status Service::Machinery::start_control(const config::Settings& settings) {
   answers.daemon = [this] { return admin::DaemonFacts{instance, started, clock->now()}; };
   answers.list = [this] { return queue->list(); };
   answers.find = [this](const std::string& id) { return queue->find(id); };
+  answers.totals = [this] { return queue->totals(); };
+  answers.troubles = [this] { return service_state.troubles(); };
+  answers.trace = [this](const std::string& what) { return queue->trace(what); };
+  answers.administer = [this](const std::string& id, queue::Command command) { return queue->administer(id, command); };
   GM_TRY_ASSIGN(control,
                 admin::ControlServer::start({settings.control_socket, settings.control_socket_group}, answers));
   return {};
@@ -131,9 +146,13 @@ Result<std::unique_ptr<Service>> Service::start(const config::Configuration& con
   GM_TRY_ASSIGN(machinery->instance, find_instance(settings.instance, settings.spool_directory));
   machinery->context = machinery->make_context(settings, std::move(policy));
   GM_TRY(machinery->start_control(settings));
+  GM_TRY_ASSIGN(delivery::ReturnSettings returns, delivery::return_settings(settings, host_name()));
+  machinery->returning =
+      std::make_unique<delivery::Returning>(std::move(returns), *machinery->queue, *machinery->clock);
   machinery->delivery = std::make_unique<delivery::Delivery>(
       delivery::delivery_settings(settings, machinery->instance), *machinery->queue,
-      targets::Services{machinery->client, *machinery->doors.upload, *machinery->clock, machinery->gate.get()});
+      targets::Services{machinery->client, *machinery->doors.upload, *machinery->clock, machinery->gate.get()},
+      *machinery->returning, machinery->service_state);
   machinery->delivery->start();
   return std::unique_ptr<Service>(new Service(std::move(machinery)));
 }
