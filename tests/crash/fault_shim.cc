@@ -13,6 +13,9 @@
 //   ·
 //                     EIO · ENOSPC · EDQUOT · EINTR · EROFS · delay:MILLISECONDS
 //   GM_SHIM_FOREVER   1: at the Nth and at all that follow
+//   GM_SHIM_LIE       CALL:PATH, a call (fsync or fdatasync) that does nothing and says it did, on paths that contain
+//   PATH:
+//                     what a daemon that forgot it would do
 //   GM_SHIM_REDIRECT  FROM:TO, the place of one directory: what is opened, made or removed in FROM is so in TO
 //   GM_SHIM_CLOCK     a file of 8 bytes, mapped: milliseconds (signed, this machine's order) that are added to the wall
 //                     clock
@@ -74,6 +77,8 @@ enum class Deed { None, Kill, Tear, Short, Stop, Error, Delay };
 struct Orders {
   std::string_view directory, path;
   std::string_view from, to;
+  std::string_view lie_path;
+  std::uint32_t lies = 0;
   std::uint32_t only = ~0U;
   std::uint64_t at = 0;
   Deed deed = Deed::None;
@@ -165,6 +170,10 @@ __attribute__((constructor)) void read_orders() {
     read_deed(environment("GM_SHIM_DO"));
   }
   orders.forever = environment("GM_SHIM_FOREVER") == "1";
+  if (const auto lie = environment("GM_SHIM_LIE"); !lie.empty()) {
+    orders.lies = kinds_in(lie.substr(0, lie.find(':')));
+    orders.lie_path = lie.substr(lie.find(':') + 1);
+  }
   if (const auto redirect = environment("GM_SHIM_REDIRECT"); !redirect.empty()) {
     orders.from = redirect.substr(0, redirect.find(':'));
     orders.to = redirect.substr(orders.from.size() + 1);
@@ -314,6 +323,13 @@ ssize_t do_vector(long number, int fd, Arguments... arguments) {
   return static_cast<ssize_t>(syscall(number, fd, arguments...));
 }
 
+int do_sync(Call call, long number, int fd) {
+  const std::string_view name = name_of(fd);
+  if (meet(call, name) == Deed::Error) return failed();
+  const bool lie = (orders.lies & (1U << call)) != 0 && name.find(orders.lie_path) != std::string_view::npos;
+  return lie ? 0 : static_cast<int>(syscall(number, fd));
+}
+
 int do_rename(int from_directory, const char* from, int to_directory, const char* to, unsigned flags) {
   Name buffer{};
   if (meet(kRename, name_of(to_directory, to, buffer)) == Deed::Error) return failed();
@@ -410,12 +426,8 @@ ssize_t pwritev64(int fd, const iovec* pieces, int count, off64_t offset) {
   return do_vector(SYS_pwritev, fd, pieces, count, offset, 0L);
 }
 
-int fsync(int fd) {
-  return meet(kFsync, name_of(fd)) == Deed::Error ? failed() : static_cast<int>(syscall(SYS_fsync, fd));
-}
-int fdatasync(int fd) {
-  return meet(kFdatasync, name_of(fd)) == Deed::Error ? failed() : static_cast<int>(syscall(SYS_fdatasync, fd));
-}
+int fsync(int fd) { return do_sync(kFsync, SYS_fsync, fd); }
+int fdatasync(int fd) { return do_sync(kFdatasync, SYS_fdatasync, fd); }
 int sync_file_range(int fd, off64_t offset, off64_t length, unsigned flags) {
   if (meet(kSyncFileRange, name_of(fd)) == Deed::Error) return failed();
   return static_cast<int>(syscall(SYS_sync_file_range, fd, offset, length, flags));

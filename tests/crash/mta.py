@@ -62,7 +62,7 @@ class Mta:
             return self.end()
         except Final as final:
             return final.word, final.text
-        except (Gone, ConnectionError, FileNotFoundError, BrokenPipeError) as why:
+        except (Gone, OSError) as why:  # also a time-out: as if the line were dead
             return ("unknown" if self.told_the_end else "unheard"), str(why)
         finally:
             self.socket.close()

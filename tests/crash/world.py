@@ -24,6 +24,7 @@ import queue
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import struct
 import subprocess
@@ -305,10 +306,16 @@ class Run:
         if os.geteuid() == 0:
             arguments += ["-u", USER]
         self.daemon = Daemon(arguments, {**(shim or {}), **(environment or {})}, self.folder / f"daemon-{self.starts}.log")
-        return wait_until(lambda: self.socket.exists() or self.daemon.ended() or self.daemon.stopped(),
-                          "graph-milter listens") and self.socket.exists()
+        return wait_until(lambda: self.listens() or self.daemon.ended() or self.daemon.stopped(),
+                          "graph-milter listens") and not self.daemon.ended()
 
-    def shim(self, at=None, do=None, forever=False, only=(), path=None, redirect=None, clock=None):
+    def listens(self):
+        with contextlib.suppress(OSError), contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
+            probe.connect(str(self.socket))
+            return True
+        return False
+
+    def shim(self, at=None, do=None, forever=False, only=(), path=None, redirect=None, clock=None, lie=None):
         """The environment that preloads the fault shim; see fault_shim.cc."""
         state = self.folder / f"shim-{self.starts + 1}.state"
         state.write_bytes(bytes(4096))
@@ -322,12 +329,13 @@ class Run:
         environment |= {"GM_SHIM_PATH": path} if path else {}
         environment |= {"GM_SHIM_REDIRECT": redirect} if redirect else {}
         environment |= {"GM_SHIM_CLOCK": clock} if clock else {}
+        environment |= {"GM_SHIM_LIE": lie} if lie else {}
         return {name: str(value) for name, value in environment.items()}
 
     def shim_state(self, start=None):
         """{"calls", "hits", "first": the kind that was hit first} of the latest start, or of the given one."""
         data = (self.folder / f"shim-{start or self.starts}.state").read_bytes()
-        calls, hits, first = struct.unpack("<QQQ", data[:24])
+        calls, hits, first = struct.unpack("=QQQ", data[:24])
         return {"calls": calls, "hits": hits, "first": KINDS[first - 1] if first else None}
 
     def trace(self, start=None):
@@ -338,8 +346,8 @@ class Run:
     def kill(self):
         self.exits.append(self.daemon.kill())
 
-    def end(self):
-        self.exits.append(self.daemon.end())
+    def end(self, seconds=30):
+        self.exits.append(self.daemon.end(seconds))
         return self.exits[-1]
 
     def log_text(self):
@@ -378,17 +386,18 @@ class Run:
 
     def is_idle(self):
         rows = self.journal_rows()
-        return rows is not None and all(state == "held" for _, state in rows) and len(self.spool_files()) == len(rows)
+        return rows is not None and all(state == "held" for _, state in rows) and len(self.spool_files()) <= len(rows)
 
-    def wait_for_the_end(self, seconds=20, patience=1.5):
-        """Until the daemon is dead or stopped, or has nothing left to do, or its fault lasts and `patience` is over."""
+    def wait_for_the_end(self, seconds=20, enough_hits=10, patience=1.0):
+        """Until the daemon is dead or stopped, or has nothing left to do, or has met a lasting fault often enough."""
         begun = time.monotonic()
+        state = self.folder / f"shim-{self.starts}.state"
 
         def over():
             if self.daemon.ended() or self.daemon.stopped() or self.is_idle():
                 return True
-            lasting = self.starts and (self.folder / f"shim-{self.starts}.state").exists() and self.shim_state()["hits"] > 1
-            return lasting and time.monotonic() - begun > patience
+            hits = self.shim_state()["hits"] if state.exists() else 0
+            return hits >= enough_hits or (hits > 1 and time.monotonic() - begun > patience)
         wait_until(over, "the daemon has ended or has nothing left to do", seconds)
         return self.daemon.ended()
 
@@ -396,7 +405,7 @@ class Run:
         """Until everything has an end and Drafts are empty. What is left then, judge() tells."""
         with contextlib.suppress(Trouble):
             wait_until(lambda: self.daemon.ended() or self.is_idle(), "the queue is empty", seconds)
-            wait_until(lambda: self.daemon.ended() or not self.world.graph.drafts(), "no draft is left", seconds)
+            wait_until(lambda: self.daemon.ended() or not self.world.graph.drafts(), "no draft is left", seconds / 2)
 
     def recover(self, options=None, environment=None):
         """Kills what lives, starts without a fault, sends again what was not taken for certain, drains, ends."""
