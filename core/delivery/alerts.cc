@@ -94,15 +94,18 @@ Status Alerts::mail(const AlertDecision& decision, const queue::Totals& totals) 
   return taken_or_why(mta::send_mail(settings_.mta, mail, source), settings_.mta.server);
 }
 
-AlertState Alerts::told() {
+const AlertState& Alerts::told() {
+  if (told_) return *told_;
   const auto note = queue_.note(kNote);
   auto state = note ? alert_state_from_json(*note) : Result<AlertState>(fail(note.error()));
-  if (state) return *std::move(state);
-  log_text(LogLevel::Warning, state.error().text() + "; the administrator may hear of something again");
-  return {};
+  if (!state) log_text(LogLevel::Warning, state.error().text() + "; the administrator may hear of something again");
+  told_ = state ? *std::move(state) : AlertState{};
+  return *told_;
 }
 
+// Remembered in any case: a full disk must not make a mail of every look.
 void Alerts::keep(const AlertState& state) {
+  told_ = state;
   if (const Status kept = queue_.set_note(kNote, to_json(state)); !kept)
     log_text(LogLevel::Error, "what the administrator was told is not noted: " + kept.error().text());
 }

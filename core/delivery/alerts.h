@@ -2,6 +2,7 @@
 // Mails to the administrator: at the first fault that only a person can mend, and daily while it lasts.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ class Alerts {
   void look();
 
  private:
-  AlertState told();
+  const AlertState& told();
   void say(const AlertDecision& decision, const queue::Totals& totals);
   Status mail(const AlertDecision& decision, const queue::Totals& totals) const;
   void keep(const AlertState& state);
@@ -40,7 +41,8 @@ class Alerts {
   queue::Queue& queue_;
   const queue::ServiceState& service_;
   const Clock& clock_;
-  std::vector<std::string> seen_;  // mailboxes with a trouble since this process began
+  std::optional<AlertState> told_;  // as noted; nullopt: not read yet
+  std::vector<std::string> seen_;   // mailboxes with a trouble since this process began
 };
 
 }  // namespace graph_milter::delivery
