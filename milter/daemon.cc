@@ -173,6 +173,7 @@ class Daemon {
     log_text(LogLevel::Error,
              "the queue reported a failure of the disk: stopping, since only a fresh start knows what "
              "is on it");
+    traffic_.drain();  // libmilter may take some seconds to stop; until then MTAs hear 421 instead of nothing
     stop_callbacks();
   }
 
@@ -189,9 +190,10 @@ class Daemon {
     }
     let_answers_out();
     service_->stop(std::max(Duration::zero(), deadline - clock_.now()));
+    const bool damaged = damaged_ || service_->failed();  // also where nobody had looked yet
     pid_file_.remove();
     log_text(LogLevel::Info, "stopped");
-    _exit(damaged_ ? EX_IOERR : status);
+    _exit(damaged ? EX_IOERR : status);
   }
 
   [[noreturn]] void give_up(const Error& error) {

@@ -8,8 +8,10 @@
 #include <memory>
 #include <thread>
 
+#include "core/base/failpoint.h"
 #include "core/base/format.h"
 #include "core/base/log.h"
+#include "milter/negotiation.h"
 #include "milter/reply.h"
 
 namespace graph_milter::milter {
@@ -17,26 +19,6 @@ namespace graph_milter::milter {
 namespace {
 
 const CallbackHost* the_host = nullptr;
-
-// Needed: header values with their leading blank, and no reply to what can't be answered before end of message. The
-// same for every connection: libmilter keeps them in one table for all.
-constexpr unsigned long kSteps = SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN;
-// libmilter stands in for an MTA that wants replies, and drops what it is not asked to handle.
-constexpr unsigned long kStepsTheMtaMustKnow = SMFIP_HDR_LEADSPC;
-
-struct MacroList {
-  int stage;
-  const char* names;
-};
-constexpr MacroList kMacros[] = {
-    {SMFIM_CONNECT, "j {daemon_name} {client_addr} {client_name}"},
-    {SMFIM_ENVFROM, "i {auth_type} {auth_authen}"},
-    {SMFIM_ENVRCPT, "i"},
-    {SMFIM_EOM, "i {nrcpts}"},
-};
-
-// libmilter's functions take char* and only read.
-char* for_libmilter(const char* text) { return const_cast<char*>(text); }
 
 std::string macro(SMFICTX* ctx, const char* name) {
   const char* value = smfi_getsymval(ctx, for_libmilter(name));
@@ -75,15 +57,6 @@ sfsistat reply_with(SMFICTX* ctx, const intake::Answer& answer) {
     log_text(LogLevel::Warning, format("libmilter refused the reply {} {}", reply.code, reply.enhanced));
   }
   return answer.kind == intake::AnswerKind::Reject ? SMFIS_REJECT : SMFIS_TEMPFAIL;
-}
-
-// 421 makes the MTA close the session, so that its client comes back on a fresh one.
-sfsistat reply_busy(SMFICTX* ctx) {
-  if (the_host->sessions.traffic->draining()) {
-    return reply_with(ctx,
-                      {intake::AnswerKind::TempFail, "421", "4.3.2", "The mail filter is stopping; try again later"});
-  }
-  return reply_with(ctx, {intake::AnswerKind::TempFail, "451", "4.3.2", "Too many messages at once; try again later"});
 }
 
 // argv of MAIL and RCPT: the address, then ESMTP parameters.
@@ -125,11 +98,7 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long steps, 
                       steps));
       return SMFIS_REJECT;
     }
-    *our_actions = 0;
-    if ((actions & SMFIF_SETSYMLIST) != 0) {
-      *our_actions = SMFIF_SETSYMLIST;
-      for (const MacroList& list : kMacros) smfi_setsymlist(ctx, list.stage, for_libmilter(list.names));
-    }
+    *our_actions = ask_for_macros(ctx, actions);
     *our_steps = kSteps;
     *reserved2 = 0;
     *reserved3 = 0;
@@ -158,9 +127,10 @@ sfsistat on_helo(SMFICTX* ctx, char* name) {
 
 sfsistat on_mail(SMFICTX* ctx, char** argv) {
   return guarded("mail", SMFIS_TEMPFAIL, [&]() -> sfsistat {
-    const bool begun =
-        session_of(ctx).begin_message(make_path(argv), macro(ctx, "{auth_authen}"), macro(ctx, "{auth_type}"));
-    return begun ? SMFIS_CONTINUE : reply_busy(ctx);
+    MilterSession& session = session_of(ctx);
+    session.hear_next();
+    const auto refusal = session.begin_message(make_path(argv), macro(ctx, "{auth_authen}"), macro(ctx, "{auth_type}"));
+    return refusal ? reply_with(ctx, *refusal) : SMFIS_CONTINUE;
   });
 }
 
@@ -201,7 +171,7 @@ sfsistat on_body(SMFICTX* ctx, unsigned char* bytes, size_t size) {
 
 sfsistat answer_end(SMFICTX* ctx, MilterSession& session) {
   const auto working = the_host->sessions.traffic->begin_end_of_message();
-  if (!working) return reply_busy(ctx);
+  if (!working) return reply_with(ctx, busy_answer(*the_host->sessions.traffic));
   intake::Message* message = session.message();
   if (message == nullptr) {
     return reply_with(ctx, {intake::AnswerKind::TempFail, "451", "4.3.0", "The mail could not be processed now"});
@@ -216,6 +186,8 @@ sfsistat answer_end(SMFICTX* ctx, MilterSession& session) {
     case intake::AnswerKind::Accept:
       return SMFIS_ACCEPT;
     case intake::AnswerKind::Discard:
+      session.answered_taken();
+      GM_FAILPOINT(C10);
       return SMFIS_DISCARD;
     case intake::AnswerKind::TempFail:
     case intake::AnswerKind::Reject:
@@ -237,7 +209,10 @@ sfsistat on_end_of_message(SMFICTX* ctx) {
 // RSET, or a client that went. After end of message there is nothing left to forget.
 sfsistat on_abort(SMFICTX* ctx) {
   return guarded("abort", SMFIS_CONTINUE, [&]() -> sfsistat {
-    if (MilterSession* session = find_session(ctx)) session->forget_message();
+    if (MilterSession* session = find_session(ctx)) {
+      session->hear_next();
+      session->forget_message();
+    }
     return SMFIS_CONTINUE;
   });
 }
@@ -247,6 +222,7 @@ sfsistat on_close(SMFICTX* ctx) {
   return guarded("close", SMFIS_CONTINUE, [&]() -> sfsistat {
     const std::unique_ptr<MilterSession> session(find_session(ctx));
     smfi_setpriv(ctx, nullptr);
+    if (session) session->hear_next();
     return SMFIS_CONTINUE;
   });
 }
@@ -259,7 +235,7 @@ Status register_callbacks(const CallbackHost& host) {
   static char name[] = "graph-milter";
   description.xxfi_name = name;
   description.xxfi_version = SMFI_VERSION;
-  description.xxfi_flags = SMFIF_SETSYMLIST;
+  description.xxfi_flags = kActions;
   description.xxfi_connect = on_connect;
   description.xxfi_helo = on_helo;
   description.xxfi_envfrom = on_mail;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// libmilter's callbacks: SMTP state and macros in, answers out. Nothing but this file and its .cc knows libmilter.
+// libmilter's callbacks: SMTP state and macros in, answers out. Nothing but this, its .cc and negotiation.h knows
+// libmilter.
 #pragma once
 
 #include <functional>

@@ -9,14 +9,16 @@
 #include <array>
 #include <utility>
 
+#include "core/base/failpoint.h"
 #include "core/base/text.h"
 
 namespace graph_milter::milter {
 
-bool MilterSession::begin_message(mail::EnvelopePath sender, std::string login, std::string auth_type) {
+std::optional<intake::Answer> MilterSession::begin_message(mail::EnvelopePath sender, std::string login,
+                                                           std::string auth_type) {
   forget_message();
   ticket_ = host_.traffic->open_message();
-  if (!ticket_) return false;
+  if (!ticket_) return busy_answer(*host_.traffic);
   context_ = host_.context();
   envelope_.client_address = client_.address;
   envelope_.client_name = client_.name;
@@ -26,7 +28,19 @@ bool MilterSession::begin_message(mail::EnvelopePath sender, std::string login, 
   envelope_.auth_type = std::move(auth_type);
   envelope_.sender = std::move(sender);
   envelope_.received = context_->clock->now();
-  return true;
+  return make_room();
+}
+
+std::optional<intake::Answer> MilterSession::make_room() {
+  const ByteCount wanted = intake::declared_room(*context_, envelope_);
+  if (wanted == 0) return std::nullopt;
+  auto refusal = intake::at_mail(*context_, envelope_, ticket_->promise(wanted));
+  if (refusal) forget_message();
+  return refusal;
+}
+
+void MilterSession::hear_next() {
+  if (std::exchange(answer_is_out_, false)) GM_FAILPOINT(C11);
 }
 
 void MilterSession::add_recipient(mail::EnvelopePath recipient) {
@@ -44,6 +58,13 @@ void MilterSession::forget_message() {
   envelope_ = {};
   context_.reset();
   ticket_.reset();
+}
+
+intake::Answer busy_answer(const Traffic& traffic) {
+  if (traffic.draining()) {
+    return {intake::AnswerKind::TempFail, "421", "4.3.2", "The mail filter is stopping; try again later"};
+  }
+  return {intake::AnswerKind::TempFail, "451", "4.3.2", "Too many messages at once; try again later"};
 }
 
 std::string numeric_address(const sockaddr* address) {

@@ -35,13 +35,17 @@ class MilterSession {
   Client& client() { return client_; }
 
   // MAIL. Forgets whatever an earlier message left, whether or not it was aborted: after a later filter's refusal
-  // nobody tells us. False if no message can be taken now.
-  bool begin_message(mail::EnvelopePath sender, std::string login, std::string auth_type);
+  // nobody tells us. An answer: no message can be taken now.
+  std::optional<intake::Answer> begin_message(mail::EnvelopePath sender, std::string login, std::string auth_type);
   void add_recipient(mail::EnvelopePath recipient);
 
   // The message that header and body go to; null outside a message. Made when first asked for: the envelope is
   // complete.
   intake::Message* message();
+
+  // The answer "taken" goes to the MTA; and the MTA says something again, so it has that answer.
+  void answered_taken() { answer_is_out_ = true; }
+  void hear_next();
 
   std::size_t recipients() const { return envelope_.recipients.size(); }
 
@@ -49,13 +53,20 @@ class MilterSession {
   void forget_message();
 
  private:
+  std::optional<intake::Answer> make_room();
+
   const SessionHost& host_;
   Client client_;
   std::optional<Traffic::Ticket> ticket_;  // set while a message is under way
   std::shared_ptr<const intake::IntakeContext> context_;
   mail::Envelope envelope_;
   std::optional<intake::Message> message_;
+  bool answer_is_out_ = false;
 };
+
+// To MAIL or end of message when nothing more can be begun: 421 makes the MTA close the session, so that its client
+// comes back on a fresh one.
+intake::Answer busy_answer(const Traffic& traffic);
 
 // The numeric address of `address`, or empty if it has none (a UNIX socket, null).
 std::string numeric_address(const sockaddr* address);

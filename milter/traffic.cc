@@ -5,12 +5,22 @@ namespace graph_milter::milter {
 
 Traffic::Ticket::Ticket(Traffic& traffic, Count count) : traffic_(&traffic), count_(count) { ++(traffic.*count); }
 
+Traffic::Ticket::Ticket(Ticket&& other) noexcept
+    : traffic_(std::exchange(other.traffic_, nullptr)), count_(other.count_), promised_(other.promised_) {}
+
 Traffic::Ticket& Traffic::Ticket::operator=(Ticket&& other) noexcept {
   if (this == &other) return *this;
   give_back();
   traffic_ = std::exchange(other.traffic_, nullptr);
   count_ = other.count_;
+  promised_ = other.promised_;
   return *this;
+}
+
+ByteCount Traffic::Ticket::promise(ByteCount bytes) {
+  const std::lock_guard lock(traffic_->mutex_);
+  traffic_->promised_ += bytes - std::exchange(promised_, bytes);
+  return traffic_->promised_;
 }
 
 void Traffic::Ticket::give_back() {
@@ -18,6 +28,7 @@ void Traffic::Ticket::give_back() {
   if (traffic == nullptr) return;
   const std::lock_guard lock(traffic->mutex_);
   --(traffic->*count_);
+  traffic->promised_ -= promised_;
   traffic->changed_.notify_all();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many messages are open and how many ends of message are being worked on: bounds the first, lets the daemon wait
-// for the second when it stops. libmilter bounds neither its threads nor our work, and abandons open sessions at
-// SIGTERM.
+// How many messages are open, how much room they were promised, and how many ends of message are being worked on:
+// bounds the first, lets the daemon wait for the last when it stops. libmilter bounds neither its threads nor our work,
+// and abandons open sessions at SIGTERM.
 #pragma once
 
 #include <condition_variable>
@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/bytes.h"
 #include "core/base/clock.h"
 
 namespace graph_milter::milter {
@@ -21,8 +22,12 @@ class Traffic {
   class Ticket {
    public:
     ~Ticket() { give_back(); }
-    Ticket(Ticket&& other) noexcept : traffic_(std::exchange(other.traffic_, nullptr)), count_(other.count_) {}
+    Ticket(Ticket&& other) noexcept;
     Ticket& operator=(Ticket&& other) noexcept;
+
+    // Counts `bytes` as promised to this message, instead of what it was promised before, until the ticket goes; the
+    // sum of what all messages are promised, this one included.
+    ByteCount promise(ByteCount bytes);
 
    private:
     friend class Traffic;
@@ -32,6 +37,7 @@ class Traffic {
 
     Traffic* traffic_;
     Count count_;
+    ByteCount promised_ = 0;
   };
 
   explicit Traffic(std::size_t most_messages) : most_messages_(most_messages) {}
@@ -55,6 +61,7 @@ class Traffic {
   const std::size_t most_messages_;
   std::size_t messages_ = 0;
   std::size_t ends_ = 0;
+  ByteCount promised_ = 0;
   bool draining_ = false;
 };
 

@@ -65,6 +65,15 @@ void log_received(const EventSubject& subject, std::string_view entry_id, const 
   line.field("status", "queued");
 }
 
+void log_adopted(const EventSubject& subject, std::string_view entry_id) {
+  LogLine line(LogLevel::Info, subject.envelope.queue_id, "adopted");
+  line.field("entry", entry_id);
+  describe(line, subject);
+  line.field("status", "queued");
+  line.field("reason", "resend");
+  line.field("possible_duplicate", "none");
+}
+
 void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan) {
   ByteCount decoded = 0;
   for (const plan::PlannedPart& part : plan.parts) decoded += part.body.decoded_size;

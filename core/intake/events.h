@@ -25,6 +25,9 @@ struct EventSubject {
 // The queue has it: from here on the message is ours.
 void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan);
 
+// The queue had it already: its client did not hear the first answer, or nobody knows. Nothing new was kept.
+void log_adopted(const EventSubject& subject, std::string_view entry_id);
+
 // What delivery is going to do with it.
 void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan);
 

@@ -4,15 +4,18 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/base/clock.h"
+#include "core/intake/loop_guard.h"
 #include "core/mail/envelope.h"
 #include "core/mail/scanner.h"
 #include "core/plan/plan.h"
 #include "core/policy/policy.h"
 #include "core/queue/queue.h"
+#include "core/queue/service_state.h"
 
 namespace graph_milter::intake {
 
@@ -32,6 +35,7 @@ struct Answer {
 };
 
 enum class WhenFull { TempFail, Pass };
+enum class WhenDown { Queue, TempFail, Pass };
 
 struct IntakeSettings {
   std::string instance;
@@ -40,6 +44,8 @@ struct IntakeSettings {
   plan::ServiceLimits service;
   WhenFull when_full = WhenFull::TempFail;
   std::size_t log_recipients = 10;  // how many `to` a log line names
+  WhenDown when_down = WhenDown::Queue;
+  Duration resend_window = std::chrono::hours(24);  // as the queue's
 };
 
 // What all messages share. Any thread; a reload swaps it whole while messages keep the one they began with.
@@ -48,7 +54,19 @@ struct IntakeContext {
   policy::Policy policy;
   std::shared_ptr<queue::Queue> queue;
   std::shared_ptr<Clock> clock;
+  std::shared_ptr<const LoopGuard> guard = {};              // null: nothing is sealed, no seal is known
+  std::shared_ptr<const queue::ServiceState> service = {};  // null: all is Up
 };
+
+// How much of the spool the message will take, from what MAIL said: its declared SIZE (RFC 1870), if a rule could want
+// a message of that size from this client and login, and if a full spool is a reason to refuse it. 0: nothing is known,
+// or nothing will be taken.
+ByteCount declared_room(const IntakeContext& context, const mail::Envelope& envelope);
+
+// The answer to MAIL, if it must be refused: `room` bytes, of this message and of all others that were promised room
+// and have not ended yet, would not fit (452 4.3.1). Asked only where declared_room is not 0; a client that hears it
+// now does not upload everything first.
+std::optional<Answer> at_mail(const IntakeContext& context, const mail::Envelope& envelope, ByteCount room);
 
 // One message. Calls come from any thread, never two at once. Errors are kept until end(): header() and body() cannot
 // answer. Destroying it at any point leaves nothing behind unless end() said Discard.
@@ -67,7 +85,8 @@ class Message {
   // log.
   void leave_alone(std::string reason, std::string text);
 
-  // Decides, and if the message is taken, commits. `queue_id` is the one known at end of message. `mta_still_there` is
+  // Decides, and if the message is taken, commits; a message that the queue has already, because its client did not
+  // hear our answer, is answered as the first time. `queue_id` is the one known at end of message. `mta_still_there` is
   // asked when a rule wants the message and again right before the commit (on TCP only the second question sees that
   // the first one went nowhere); false means nobody waits for the answer, so nothing is committed (TempFail). Once.
   Answer end(const std::string& queue_id, const std::function<bool()>& mta_still_there);

@@ -80,7 +80,7 @@ struct PlanInput {
   std::string entry_id;
   std::string instance;  // marker: X-Graph-Milter-Id: <instance>/<entry_id>
   TimePoint now{};
-  std::string seal;  // X-Graph-Milter-Seal, without blanks; empty: none is written
+  std::string seal = {};  // X-Graph-Milter-Seal, without blanks; empty: none is written
 };
 
 // LeaveAlone::reason is one of: "ambiguous:CODE", "protected:CODE", "overlimit:CODE", "error:CODE" (the verdict and the

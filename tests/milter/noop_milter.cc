@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A milter that does nothing, with the same callbacks, protocol steps and macros as the daemon: what small mail through
 // the daemon is measured against. Usage: noop_milter SOCKET
-#include <libmilter/mfapi.h>
-
 #include <cstdio>
+
+#include "milter/negotiation.h"
 
 namespace {
 
-sfsistat on_negotiate(SMFICTX* ctx, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long* actions,
-                      unsigned long* steps, unsigned long* reserved2, unsigned long* reserved3) {
-  static char connect[] = "j {daemon_name} {client_addr} {client_name}";
-  static char mail[] = "i {auth_type} {auth_authen}";
-  static char rcpt[] = "i";
-  static char end[] = "i {nrcpts}";
-  smfi_setsymlist(ctx, SMFIM_CONNECT, connect);
-  smfi_setsymlist(ctx, SMFIM_ENVFROM, mail);
-  smfi_setsymlist(ctx, SMFIM_ENVRCPT, rcpt);
-  smfi_setsymlist(ctx, SMFIM_EOM, end);
-  *actions = SMFIF_SETSYMLIST;
-  *steps = SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN;
+sfsistat on_negotiate(SMFICTX* ctx, unsigned long offered, unsigned long, unsigned long, unsigned long,
+                      unsigned long* actions, unsigned long* steps, unsigned long* reserved2,
+                      unsigned long* reserved3) {
+  *actions = graph_milter::milter::ask_for_macros(ctx, offered);
+  *steps = graph_milter::milter::kSteps;
   *reserved2 = 0;
   *reserved3 = 0;
   return SMFIS_CONTINUE;
@@ -46,7 +39,7 @@ int main(int argc, char** argv) {
   smfiDesc description{};
   description.xxfi_name = name;
   description.xxfi_version = SMFI_VERSION;
-  description.xxfi_flags = SMFIF_SETSYMLIST;
+  description.xxfi_flags = graph_milter::milter::kActions;
   description.xxfi_connect = on_connect;
   description.xxfi_helo = on_helo;
   description.xxfi_envfrom = on_path;

@@ -95,6 +95,20 @@ TEST(Traffic, CountsATicketThatMovesOnce) {
   EXPECT_TRUE(traffic.open_message());
 }
 
+TEST(Traffic, SumsUpWhatOpenMessagesWerePromised) {
+  Traffic traffic(3);
+  auto first = traffic.open_message();
+  auto second = traffic.open_message();
+  EXPECT_EQ(first->promise(100), 100U);
+  EXPECT_EQ(second->promise(30), 130U);
+  EXPECT_EQ(first->promise(10), 40U) << "instead of what it was promised before";
+  {
+    const Traffic::Ticket moved = std::move(*first);
+    EXPECT_EQ(second->promise(31), 41U);
+  }
+  EXPECT_EQ(second->promise(32), 32U) << "a message that has ended needs nothing";
+}
+
 TEST(Session, GivesNoMessageOutsideAMailTransaction) {
   Traffic traffic(1);
   const SessionHost host{{}, &traffic};

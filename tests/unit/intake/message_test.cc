@@ -6,11 +6,8 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "core/base/base64.h"
 #include "core/base/id.h"
-#include "core/config/conf_text.h"
-#include "core/intake/intake.h"
-#include "tests/support/temp_folder.h"
+#include "tests/unit/intake/intake_case.h"
 
 namespace graph_milter::intake {
 namespace {
@@ -18,126 +15,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr const char* kRules =
-    "[rule scanners]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\npart-size = 100K\naction = relay\n";
-
-// Remembers what was committed, and fails as told.
-class RememberingQueue final : public queue::Queue {
- public:
-  explicit RememberingQueue(std::string directory) : directory_(std::move(directory)) {}
-
-  struct Committed {
-    std::string id;
-    std::string bytes;
-    mail::Envelope envelope;
-    plan::Plan plan;
-    bool was_on_disk = false;
-  };
-  std::vector<Committed> committed;
-  std::vector<std::string> calls;
-  std::optional<Error> room_error;
-  std::optional<Error> commit_error;
-  bool has_failed = false;
-
-  bool failed() const override { return has_failed; }
-  std::string incoming_directory() const override { return directory_; }
-  Status check_room(ByteCount) override {
-    calls.emplace_back("room");
-    return room_error ? Status(fail(*room_error)) : Status();
-  }
-  Status commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
-                const plan::Plan& plan) override {
-    calls.emplace_back("commit");
-    if (commit_error) return fail(*commit_error);
-    committed.push_back({id, *read_all(message, 1U << 30U), envelope, plan, message.is_on_disk()});
-    return {};
-  }
-
-  Result<std::optional<queue::Entry>> lease_next(TimePoint, const std::vector<std::string>&) override {
-    return unused();
-  }
-  Result<std::optional<TimePoint>> next_due() override { return unused(); }
-  void wait_for_work(TimePoint) override {}
-  void wake() override {}
-  Status record(const queue::Entry&) override { return unused(); }
-  Status defer(const queue::Entry&, TimePoint, const Error&) override { return unused(); }
-  Status hold(const queue::Entry&, const Error&) override { return unused(); }
-  Status release(const queue::Entry&) override { return unused(); }
-  Status finish(const queue::Entry&) override { return unused(); }
-  Result<std::unique_ptr<ByteSource>> open_message(const queue::Entry&) override { return unused(); }
-  Result<std::vector<queue::EntrySummary>> list() override { return unused(); }
-  Result<std::optional<queue::Entry>> find(const std::string&) override { return unused(); }
-
- private:
-  static tl::unexpected<Error> unused() { return fail(ErrorKind::System, "queue", "not for the arriving half"); }
-  std::string directory_;
-};
-
-class IntakeTest : public testing::Test {
- protected:
-  IntakeTest() { use_rules(kRules); }
-
-  void use_rules(const std::string& rules) {
-    auto text = config::read_conf_text(rules, "test.conf");
-    ASSERT_TRUE(text);
-    auto policy = policy::Policy::read(*text, {"contoso.com"});
-    ASSERT_TRUE(policy) << policy.error().text();
-    auto context = std::make_shared<IntakeContext>(IntakeContext{settings_, std::move(*policy), queue_, clock_});
-    context_ = context;
-  }
-
-  mail::Envelope envelope() const {
-    mail::Envelope out;
-    out.client_address = client_;
-    out.sender = mail::make_envelope_path("<scanner@contoso.com>");
-    out.recipients = {mail::make_envelope_path("<a@contoso.com>")};
-    out.received = clock_->now();
-    return out;
-  }
-
-  static std::string pdf_body(std::size_t bytes) {
-    std::string out =
-        "--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\nContent-Type: application/pdf; name=\"s.pdf\"\r\n"
-        "Content-Disposition: attachment; filename=\"s.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\n";
-    const std::string coded = base64_encode(std::string(bytes, 'p'));
-    for (std::size_t at = 0; at < coded.size(); at += 76) out += coded.substr(at, 76) + "\r\n";
-    return out + "--b--\r\n";
-  }
-
-  void feed(Message& message, std::size_t pdf_bytes, const std::string& from = " scanner@contoso.com") {
-    message.header("From", from);
-    message.header("To", " a@contoso.com");
-    message.header("Subject", " two\n lines");
-    message.header("Message-ID", " <1@contoso.com>");
-    message.header("Date", " Sun, 22 Nov 2026 09:00:00 +0000");
-    message.header("MIME-Version", " 1.0");
-    message.header("Content-Type", " multipart/mixed; boundary=b");
-    message.end_of_headers();
-    const std::string body = pdf_body(pdf_bytes);
-    for (std::size_t at = 0; at < body.size(); at += 65535) message.body(std::string_view(body).substr(at, 65535));
-  }
-
-  Answer deliver(std::size_t pdf_bytes, const std::string& from = " scanner@contoso.com") {
-    Message message(context_, envelope());
-    feed(message, pdf_bytes, from);
-    return message.end("4QUEUEID", [this] {
-      queue_->calls.emplace_back("still-there");
-      return mta_waits_;
-    });
-  }
-
-  static constexpr std::size_t kLarge = 300000;
-  static constexpr std::size_t kSmall = 1000;
-
-  test::TempFolder folder_;
-  std::shared_ptr<RememberingQueue> queue_ = std::make_shared<RememberingQueue>(folder_.path());
-  std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>(from_unix_ms(1'790'000'000'000));
-  IntakeSettings settings_{"test-instance", 128 * 1024, {}, {}, WhenFull::TempFail, 10};
-  std::shared_ptr<const IntakeContext> context_;
-  std::string client_ = "10.1.20.7";
-  bool mta_waits_ = true;
-};
 
 TEST_F(IntakeTest, DiscardsWhatTheQueueHas) {
   EXPECT_EQ(deliver(kLarge).kind, AnswerKind::Discard);
@@ -157,7 +34,7 @@ TEST_F(IntakeTest, DiscardsWhatTheQueueHas) {
 
 TEST_F(IntakeTest, AsksForTheMtaRightBeforeTheCommit) {
   deliver(kLarge);
-  EXPECT_THAT(queue_->calls, ElementsAre("still-there", "room", "still-there", "commit"));
+  EXPECT_THAT(queue_->calls, ElementsAre("still-there", "find-resend", "room", "still-there", "commit"));
 }
 
 TEST_F(IntakeTest, TakesNothingForAnMtaThatHasGone) {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/intake/answers.h"
+
+#include <cerrno>
+#include <exception>
+
+namespace graph_milter::intake {
+
+namespace {
+
+Answer discard() { return {AnswerKind::Discard, "", "", ""}; }
+
+// The queue has the message: no trouble with a log line may make the MTA keep it too.
+template <class Function>
+void log_in_any_case(Function log) {
+  try {
+    log();
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+}  // namespace
+
+Answer try_later() {
+  return {AnswerKind::TempFail, "451", "4.3.0", "The mail could not be processed now; try again later"};
+}
+
+Answer no_room() { return {AnswerKind::TempFail, "452", "4.3.1", "No room to store the mail now; try again later"}; }
+
+Answer service_down() {
+  return {AnswerKind::TempFail, "451", "4.4.1", "Microsoft 365 does not take mail now; try again later"};
+}
+
+bool is_lack_of_room(const Error& error) { return error.status == ENOSPC || error.status == EDQUOT; }
+
+EventSubject Answers::subject(const mail::MessageFacts* facts) const {
+  return {envelope_, facts, size_, context_.settings.log_recipients, context_.clock->now()};
+}
+
+Answer Answers::pass(LogLevel level, const mail::MessageFacts* facts, std::string_view rule, std::string_view reason,
+                     std::string_view text) const {
+  log_passed(level, subject(facts), rule, reason, text);
+  return {};
+}
+
+Answer Answers::refuse(Answer answer, const mail::MessageFacts* facts, const Error& why) const {
+  log_refused(subject(facts), answer, why);
+  return answer;
+}
+
+Answer Answers::mta_gone(const mail::MessageFacts& facts) const {
+  return refuse(try_later(), &facts,
+                make_error(ErrorKind::Cancelled, "end of message", "the MTA has gone; the message was not taken"));
+}
+
+Answer Answers::taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan) const {
+  log_in_any_case([&] {
+    log_received(subject(&facts), entry_id, plan);
+    log_planned(subject(&facts), entry_id, plan);
+  });
+  return discard();
+}
+
+Answer Answers::adopted(const mail::MessageFacts& facts, std::string_view entry_id) const {
+  log_in_any_case([&] { log_adopted(subject(&facts), entry_id); });
+  return discard();
+}
+
+}  // namespace graph_milter::intake

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answers that the arriving half gives, each with its log line.
+#pragma once
+
+#include <string_view>
+
+#include "core/intake/events.h"
+#include "core/intake/intake.h"
+
+namespace graph_milter::intake {
+
+Answer try_later();
+Answer no_room();
+Answer service_down();
+
+// The disk is full: what is lacking is room, and nothing else went wrong.
+bool is_lack_of_room(const Error& error);
+
+// Gives answers about one message. Refers to what it was made of.
+class Answers {
+ public:
+  Answers(const IntakeContext& context, const mail::Envelope& envelope, ByteCount size)
+      : context_(context), envelope_(envelope), size_(size) {}
+
+  EventSubject subject(const mail::MessageFacts* facts) const;
+
+  Answer pass(LogLevel level, const mail::MessageFacts* facts, std::string_view rule, std::string_view reason,
+              std::string_view text) const;
+  Answer refuse(Answer answer, const mail::MessageFacts* facts, const Error& why) const;
+  Answer mta_gone(const mail::MessageFacts& facts) const;
+  Answer taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan) const;
+  Answer adopted(const mail::MessageFacts& facts, std::string_view entry_id) const;
+
+ private:
+  const IntakeContext& context_;
+  const mail::Envelope& envelope_;
+  const ByteCount size_;
+};
+
+}  // namespace graph_milter::intake

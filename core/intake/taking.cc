@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/intake/taking.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/failpoint.h"
+#include "core/base/id.h"
+#include "core/base/text.h"
+#include "core/intake/content_digest.h"
+#include "core/mail/second_reader.h"
+#include "core/queue/resend_key.h"
+
+namespace graph_milter::intake {
+
+namespace {
+
+// So long a message that we sent is looked for when one of its Message-ID arrives.
+constexpr auto kComesBackWithin = std::chrono::hours(24);
+
+std::string field_value(const mail::MessageFacts& facts, std::string_view lower_name) {
+  const mail::HeaderField* field = facts.find_header(lower_name);
+  return field != nullptr ? std::string(trim(field->value)) : std::string();
+}
+
+bool is_with_us(const queue::TraceRecord& record) {
+  return record.outcome == queue::Outcome::None || record.outcome == queue::Outcome::Sent;
+}
+
+}  // namespace
+
+std::optional<Answer> Taking::recognise(const mail::MessageFacts& facts) {
+  if (!facts.is_clean()) return std::nullopt;  // was never taken and will not be
+  if (context_.guard != nullptr && context_.guard->has_seal(facts)) {
+    return answers_.pass(LogLevel::Warning, &facts, rule(), "loop",
+                         "it left through us before and came back; look for a forwarding or a connector that sends "
+                         "mail of Microsoft 365 here");
+  }
+  if (auto answer = recognise_resend(facts)) return answer;
+  return recognise_return(facts);
+}
+
+std::optional<Answer> Taking::recognise_resend(const mail::MessageFacts& facts) {
+  const auto digest = content_digest(facts, file_);
+  if (!digest) return answers_.refuse(try_later(), &facts, digest.error());
+  resend_key_ =
+      queue::make_resend_key(envelope_, field_value(facts, "message-id"), field_value(facts, "date"), *digest);
+  if (resend_key_.empty()) return std::nullopt;
+  const auto known = context_.queue->find_resend(resend_key_);
+  if (!known) return answers_.refuse(try_later(), &facts, known.error());
+  if (!*known) return std::nullopt;
+  return answers_.adopted(facts, **known);
+}
+
+// What Graph delivers is never byte for byte what we were given. Equal bytes are another copy of the same message, for
+// other recipients.
+std::optional<Answer> Taking::recognise_return(const mail::MessageFacts& facts) {
+  const std::string message_id = field_value(facts, "message-id");
+  if (message_id.empty()) return std::nullopt;
+  const auto sent = context_.queue->find_sent(message_id, context_.clock->now() - kComesBackWithin);
+  if (!sent) return answers_.refuse(try_later(), &facts, sent.error());
+  if (!*sent) return std::nullopt;
+  const auto entry = context_.queue->find((*sent)->id);
+  if (!entry) return answers_.refuse(try_later(), &facts, entry.error());
+  const auto digest = file_.sha256_hex();
+  if (!digest) return answers_.refuse(try_later(), &facts, digest.error());
+  if (*entry && (*entry)->sha256 == *digest) return std::nullopt;
+  return answers_.pass(LogLevel::Error, &facts, rule(), "message-id-came-back",
+                       "entry " + (*sent)->id +
+                           " of this Message-ID was sent within a day; look for a loop, or for a "
+                           "program that repeats its Message-ID");
+}
+
+Answer Taking::take(mail::MessageFacts facts, const std::function<bool()>& mta_still_there) {
+  if (facts.is_clean()) facts = mail::confirm_with_second_reader(std::move(facts), file_);
+  if (facts.verdict == mail::Verdict::Error) {
+    const std::string detail = facts.findings.empty() ? std::string("unreadable") : facts.findings.front().detail;
+    return answers_.refuse(try_later(), &facts, make_error(ErrorKind::System, "reading the message", detail));
+  }
+  const TimePoint now = context_.clock->now();
+  const std::string id = make_entry_id(now);
+  const IntakeSettings& settings = context_.settings;
+  std::string seal;
+  if (context_.guard != nullptr) seal = context_.guard->seal(plan::make_marker(settings.instance, id));
+  const plan::Outcome outcome = plan::make_plan(
+      {envelope_, facts, *decision_.rule, settings.service, id, settings.instance, now, std::move(seal)});
+  if (const auto* why = std::get_if<plan::LeaveAlone>(&outcome)) {
+    return answers_.pass(LogLevel::Warning, &facts, rule(), why->reason, why->text);
+  }
+  const auto& plan = std::get<plan::Plan>(outcome);
+  if (auto answer = check_service(facts, plan)) return *std::move(answer);
+  return commit(id, plan, facts, mta_still_there);
+}
+
+std::optional<Answer> Taking::check_service(const mail::MessageFacts& facts, const plan::Plan& plan) {
+  const WhenDown what = context_.settings.when_down;
+  if (what == WhenDown::Queue || context_.service == nullptr) return std::nullopt;
+  const queue::ServiceReport report = context_.service->report(plan.mailbox);
+  if (report.condition == queue::Condition::Up) return std::nullopt;
+  if (what == WhenDown::Pass) {
+    return answers_.pass(LogLevel::Warning, &facts, rule(), "service-down", report.why);
+  }
+  const ErrorKind kind =
+      report.condition == queue::Condition::Misconfigured ? ErrorKind::Configuration : ErrorKind::Transient;
+  return answers_.refuse(service_down(), &facts, make_error(kind, "mailbox " + plan.mailbox, report.why));
+}
+
+Answer Taking::commit(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
+                      const std::function<bool()>& mta_still_there) {
+  constexpr bool kKnownToBeNew = false;
+  if (const Status room = context_.queue->check_room(file_.size()); !room) {
+    return storage_failed(facts, room.error(), kKnownToBeNew);
+  }
+  if (!mta_still_there()) return answers_.mta_gone(facts);
+  GM_FAILPOINT(C7);
+  const auto kept = context_.queue->commit(id, file_, envelope_, plan, resend_key_);
+  if (!kept) return storage_failed(facts, kept.error(), kKnownToBeNew);
+  return kept->adopted ? answers_.adopted(facts, kept->id) : answers_.taken(facts, kept->id, plan);
+}
+
+Answer Taking::not_stored(const mail::MessageFacts& facts, const Error& why) {
+  return storage_failed(facts, why, may_be_known(facts));
+}
+
+Answer Taking::storage_failed(const mail::MessageFacts& facts, const Error& why, bool may_be_known) {
+  if (!is_lack_of_room(why)) return answers_.refuse(try_later(), &facts, why);
+  // After a failed journal nobody knows what is on disk: passing could deliver the message twice.
+  if (context_.settings.when_full == WhenFull::Pass && !may_be_known && !context_.queue->failed()) {
+    return answers_.pass(LogLevel::Warning, &facts, rule(), "spool-full", why.text());
+  }
+  return answers_.refuse(no_room(), &facts, why);
+}
+
+// Without its bytes a message can't be recognised, only suspected.
+bool Taking::may_be_known(const mail::MessageFacts& facts) {
+  const std::string message_id = field_value(facts, "message-id");
+  if (message_id.empty()) return false;
+  const auto records = context_.queue->trace(message_id);
+  if (!records) return true;
+  const TimePoint since = context_.clock->now() - context_.settings.resend_window;
+  return std::any_of(records->begin(), records->end(), [&](const queue::TraceRecord& record) {
+    return is_with_us(record) && record.accepted >= since && record.sender == envelope_.sender.address;
+  });
+}
+
+}  // namespace graph_milter::intake

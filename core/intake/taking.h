@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens at end of message to one that a relay rule wants: known already, come back, or taken.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/intake/answers.h"
+#include "core/intake/intake.h"
+#include "core/mail/message_file.h"
+
+namespace graph_milter::intake {
+
+// Refers to what it was made of; lives while one end of message is worked on.
+class Taking {
+ public:
+  Taking(const IntakeContext& context, const mail::Envelope& envelope, mail::MessageFile& file,
+         const policy::Decision& decision, const Answers& answers)
+      : context_(context), envelope_(envelope), file_(file), decision_(decision), answers_(answers) {}
+
+  // The answer to a message that the queue has already or that left through us before, whatever else stands against
+  // taking it: passing the first would deliver it twice. REQUIRES: the file holds all bytes.
+  std::optional<Answer> recognise(const mail::MessageFacts& facts);
+
+  // The answer to one that recognise() did not know. `mta_still_there` is asked right before the commit.
+  Answer take(mail::MessageFacts facts, const std::function<bool()>& mta_still_there);
+
+  // The answer to one whose bytes could not all be stored.
+  Answer not_stored(const mail::MessageFacts& facts, const Error& why);
+
+ private:
+  std::optional<Answer> recognise_resend(const mail::MessageFacts& facts);
+  std::optional<Answer> recognise_return(const mail::MessageFacts& facts);
+  std::optional<Answer> check_service(const mail::MessageFacts& facts, const plan::Plan& plan);
+  Answer commit(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
+                const std::function<bool()>& mta_still_there);
+  Answer storage_failed(const mail::MessageFacts& facts, const Error& why, bool may_be_known);
+  bool may_be_known(const mail::MessageFacts& facts);
+  const std::string& rule() const { return decision_.rule->name; }
+
+  const IntakeContext& context_;
+  const mail::Envelope& envelope_;
+  mail::MessageFile& file_;
+  const policy::Decision& decision_;
+  const Answers& answers_;
+  std::string resend_key_;
+};
+
+}  // namespace graph_milter::intake
