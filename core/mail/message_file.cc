@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/failpoint.h"
 #include "core/base/format.h"
 #include "core/base/id.h"
 #include "core/base/text.h"
@@ -109,11 +110,15 @@ Status MessageFile::make_durable(const std::string& path) {
   GM_TRY(flush());
   memory_.shrink_to_fit();
   GM_TRY(sync_descriptor(fd_.get(), path));
+  GM_FAILPOINT(C3);
   const std::string directory = directory_of(path);
   if (scratch_name_.empty()) GM_TRY(link_as(scratch_name_in(directory)));
+  GM_FAILPOINT(C4);
   GM_TRY(rename_file(scratch_name_, path));
+  GM_FAILPOINT(C5);
   scratch_name_.clear();
   Status synced = sync_directory(directory);
+  GM_FAILPOINT(C6);
   if (!synced) ::unlink(path.c_str());
   return synced;
 }
@@ -149,6 +154,7 @@ Status MessageFile::open_scratch() {
 Status MessageFile::spill() {
   Status opened = open_scratch();
   if (!opened) return failed(std::move(opened).error());
+  GM_FAILPOINT(C1);
   hash_.emplace();
   GM_TRY(flush());
   memory_.shrink_to_fit();
@@ -166,6 +172,7 @@ Status MessageFile::write(std::string_view bytes) {
   if (failure_) return fail(*failure_);
   Status written = write_all(fd_.get(), bytes, directory_);
   if (!written) return failed(std::move(written).error());
+  GM_FAILPOINT(C2);
   hash_->update(bytes);
   return {};
 }
