@@ -82,21 +82,17 @@ std::string status_part(const DsnContent& content) {
   return out;
 }
 
+// RFC 6533 section 6.1: fields in UTF-8 are no RFC 822 fields.
+bool is_global_header(const std::string& header, bool utf8) {
+  return utf8 && !is_ascii(header) && is_valid_utf8(header);
+}
+
 std::string header_part(const std::string& header, bool utf8) {
-  constexpr std::string_view kDescription = "Content-Description: Header of the message\r\n";
-  // RFC 6533 section 6.1: fields in UTF-8 are no RFC 822 fields.
-  if (utf8 && !is_ascii(header) && is_valid_utf8(header)) {
-    return std::string(kDescription) +
-           "Content-Type: message/global-headers\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" +
-           quoted_printable(header);
-  }
-  if (is_ascii(header)) {
-    return std::string(kDescription) + "Content-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: 7bit\r\n\r\n" +
-           header;
-  }
-  return std::string(kDescription) +
-         "Content-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" +
-         quoted_printable(header);
+  std::string out = "Content-Description: Header of the message\r\n";
+  if (is_global_header(header, utf8))
+    return out + "Content-Type: message/global-headers\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + header;
+  out += "Content-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: ";
+  return out + (is_ascii(header) ? "7bit\r\n\r\n" + header : "quoted-printable\r\n\r\n" + quoted_printable(header));
 }
 
 std::string whole_part_head(bool utf8, bool eight_bit) {
@@ -221,7 +217,9 @@ Result<DsnMail> compose_dsn(const DsnContent& content, ByteSource& original) {
 
   DsnMail mail;
   mail.envelope.recipients.push_back({content.copy_to.empty() ? content.envelope.sender.address : content.copy_to, {}});
-  mail.envelope.eight_bit = seen.eight_bit || is_global(content);
+  const bool header_only = content.original == DsnOriginal::Header;
+  mail.envelope.eight_bit =
+      seen.eight_bit || is_global(content) || (header_only && is_global_header(header.bytes, utf8));
   mail.envelope.utf8 = !is_ascii(content.envelope.sender.address);
   mail.content = std::make_unique<SplicedMail>(original, std::move(splice));
   return mail;

@@ -32,13 +32,13 @@ enum class DsnOriginal { Header, Whole };  // what of the original is put in
 struct DsnContent {
   DsnAction action = DsnAction::Failed;
   DsnOriginal original = DsnOriginal::Header;
-  std::string hostname;  // Reporting-MTA, and the domain of From and Message-ID
-  std::string entry_id;  // in the Message-ID: the same notification sent again carries the same one
+  std::string hostname = {};  // Reporting-MTA, and the domain of From and Message-ID
+  std::string entry_id = {};  // in the Message-ID: the same notification sent again carries the same one
   const mail::Envelope& envelope;
-  std::vector<DsnRecipient> recipients;
+  std::vector<DsnRecipient> recipients = {};
   TimePoint now{};
-  std::optional<TimePoint> retry_until;  // of a delay
-  std::string copy_to;                   // a copy for this address, with a Message-ID of its own; empty: for the sender
+  std::optional<TimePoint> retry_until = {};  // of a delay
+  std::string copy_to = {};  // a copy for this address, with a Message-ID of its own; empty: for the sender
 };
 
 // Those recipients that are to be told of `action`: by NOTIFY (RFC 3461 section 4.1), which without a word, or with one
@@ -56,7 +56,8 @@ struct DsnMail {
 
 // The whole notification with CRLF: what a person reads, what a program reads, and the original's header, or all of it.
 // `original` outlives what is returned. Streams: a message of any size costs no memory. The To field: the envelope
-// sender. 7bit, unless an address is not ASCII or the original is whole and not 7bit. Permanent: the sender is the null
+// sender. 7bit, unless an address is not ASCII, or a header field of a message that came with SMTPUTF8, or the original is
+// whole and not 7bit. Permanent: the sender is the null
 // sender, or no address that could stand in a header. Other errors: what reading `original` failed with.
 Result<DsnMail> compose_dsn(const DsnContent& content, ByteSource& original);
 

@@ -102,7 +102,7 @@ std::vector<Group> groups_of(const std::vector<DsnRecipient>& recipients) {
 }  // namespace
 
 std::string dsn_text(const DsnContent& content, std::string_view subject) {
-  std::string out = wrap(format("This is graph-milter on {}, which gives mail to Microsoft 365.", content.hostname));
+  std::string out = wrap(format("This is the mail system on {}.", content.hostname));
   out += '\n' + wrap(what_happened(content)) + '\n' + about_the_message(content, subject);
   for (const Group& group : groups_of(content.recipients)) {
     out += group.addresses;
