@@ -7,8 +7,10 @@
 
 #include "core/auth/token_reply.h"
 #include "core/auth/token_source.h"
+#include "core/base/failpoint.h"
 #include "core/base/file.h"
 #include "core/base/format.h"
+#include "core/base/forward_clock.h"
 
 namespace graph_milter::auth {
 namespace {
@@ -36,6 +38,7 @@ class ClientSecretSource final : public TokenSource {
       : settings_(std::move(settings)),
         door_(std::move(door)),
         clock_(std::move(clock)),
+        pauses_(clock_),
         where_(format("token for {} from {}", settings_.client_id, settings_.login_url)) {}
 
   Result<Secret> token() override;
@@ -50,10 +53,13 @@ class ClientSecretSource final : public TokenSource {
   Result<Grant> ask() const;
   Result<Grant> ask_without_throwing() const;
   Result<Secret> refresh(std::unique_lock<std::mutex>& lock);
+  bool pausing(TimePoint now) const;
+  Error pause(TimePoint now) const;
 
   const ClientSecretSettings settings_;
   const std::shared_ptr<http::ApiDoor> door_;
   const std::shared_ptr<Clock> clock_;
+  const ForwardClock pauses_;  // no pause gets longer when the clock is set back
   const std::string where_;
 
   std::mutex mutex_;
@@ -67,7 +73,7 @@ class ClientSecretSource final : public TokenSource {
 
 Result<Secret> ClientSecretSource::token() {
   std::unique_lock lock(mutex_);
-  const TimePoint now = clock_->now();
+  const TimePoint now = pauses_.now();
   if (held_ && now < held_->times.end) {
     const bool due = now >= held_->times.refresh && now >= next_refresh_ && !asking_;
     if (!due) return held_->token;
@@ -76,14 +82,24 @@ Result<Secret> ClientSecretSource::token() {
     return refresh(lock).value_or(current);
   }
   if (!asking_) {
-    if (last_error_ && last_error_->retry_after && now < next_refresh_) return fail(*last_error_);
-    return refresh(lock);
+    return pausing(now) ? fail(pause(now)) : refresh(lock);
   }
   const std::uint64_t seen = answers_;
   answered_.wait(lock, [&] { return answers_ != seen; });
   if (held_) return held_->token;
   if (last_error_) return fail(*last_error_);
   return fail(ErrorKind::Transient, where_, "the token was refused as soon as it came");
+}
+
+bool ClientSecretSource::pausing(TimePoint now) const {
+  return last_error_ && last_error_->retry_after && now < next_refresh_;
+}
+
+// The last error, with what is left of its pause.
+Error ClientSecretSource::pause(TimePoint now) const {
+  Error error = *last_error_;
+  error.retry_after = next_refresh_ - now;
+  return error;
 }
 
 // An exception here would leave every other caller waiting.
@@ -100,11 +116,12 @@ Result<Secret> ClientSecretSource::refresh(std::unique_lock<std::mutex>& lock) {
   asking_ = true;
   lock.unlock();
   auto grant = ask_without_throwing();
+  GM_FAILPOINT(C38);
   lock.lock();
   asking_ = false;
   ++answers_;
   answered_.notify_all();
-  const TimePoint now = clock_->now();
+  const TimePoint now = pauses_.now();
   if (!grant) {
     last_error_ = grant.error();
     next_refresh_ = now + last_error_->retry_after.value_or(kPauseAfterFailedRefresh);

@@ -142,6 +142,11 @@ Call list_span_call(std::string_view mailbox, std::string_view folder, std::stri
   return call;
 }
 
+Call get_folder_call(std::string_view mailbox, std::string_view folder) {
+  return make_call("get folder", Operation::Read, http::Method::Get, mailbox,
+                   format("{}/mailFolders/{}?$select=id", user_path(mailbox), percent_encode(folder)));
+}
+
 Call message_header_call(std::string_view mailbox, std::string_view message) {
   Call call = make_call("read message header", Operation::Read, http::Method::Get, mailbox,
                         message_path(mailbox, message) + "/$value");

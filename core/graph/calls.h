@@ -47,6 +47,7 @@ Call filter_by_message_id_call(std::string_view mailbox, std::string_view folder
 // Ids, times and internetMessageHeaders of the messages of `folder` whose `time` ("createdDateTime", "sentDateTime") is
 // within `span`, the oldest first.
 Call list_span_call(std::string_view mailbox, std::string_view folder, std::string_view time, TimeSpan span);
+Call get_folder_call(std::string_view mailbox, std::string_view folder);
 // The start of the message as MIME.
 Call message_header_call(std::string_view mailbox, std::string_view message);
 // The page that the service said comes next, asked for like `first`.

@@ -111,7 +111,7 @@ Result<Message> Client::create_draft(std::string_view mailbox, ByteSource& mime)
   Base64Source body(mime);
   const Call call = create_draft_call(mailbox, body);
   GM_TRY_ASSIGN(const http::Response response, perform(call));
-  auto message = response.cut ? read_cut_message(response.body) : read_message(response.body);
+  auto message = response.cut ? read_cut_message(response.body) : read_new_message(response.body);
   if (!message) return fail(unreadable(call, response));
   return *std::move(message);
 }
@@ -251,6 +251,14 @@ Result<std::vector<Message>> Client::find_by_message_id(std::string_view mailbox
     call = next_page_call(call, std::move(page->next_link));
   }
   return messages;
+}
+
+Result<std::string> Client::folder_id(std::string_view mailbox, std::string_view folder) {
+  const Call call = get_folder_call(mailbox, folder);
+  GM_TRY_ASSIGN(const http::Response response, perform(call));
+  auto id = read_folder_id(response.body);
+  if (!id) return fail(unreadable(call, response));
+  return *std::move(id);
 }
 
 Result<std::vector<MarkedMessage>> Client::list_marked(std::string_view mailbox, std::string_view folder, TimeSpan span,

@@ -122,6 +122,9 @@ class Client {
   Result<std::vector<Message>> find_by_message_id(std::string_view mailbox, std::string_view folder,
                                                   std::string_view internet_message_id);
 
+  // The id of a folder with a well-known name, as it stands in Message::parent_folder_id.
+  Result<std::string> folder_id(std::string_view mailbox, std::string_view folder);
+
   // What X-Graph-Milter-Id says in the message, read from the start of its MIME.
   Result<std::vector<std::string>> markers_of(std::string_view mailbox, std::string_view message);
 

@@ -103,6 +103,8 @@ void MailboxGate::hold_all(Duration how_long) { lanes_.hold_all(clock_.now() + h
 
 void MailboxGate::limit_bytes(const std::string& mailbox) { lanes_.limit_bytes(mailbox); }
 
+std::size_t MailboxGate::waiting(const std::string& mailbox) const { return lanes_.waiting(mailbox); }
+
 void MailboxGate::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;

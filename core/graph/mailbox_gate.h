@@ -64,6 +64,9 @@ class MailboxGate {
   // The service said that this mailbox uploads too many bytes.
   void limit_bytes(const std::string& mailbox);
 
+  // How many stand in the mailbox's line.
+  std::size_t waiting(const std::string& mailbox) const;
+
   // Every acquire(), waiting or to come, ends with Cancelled.
   void close();
 

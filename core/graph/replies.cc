@@ -97,6 +97,11 @@ std::optional<Message> read_message(std::string_view body) {
   return message_from(*document);
 }
 
+std::optional<Message> read_new_message(std::string_view body) {
+  const auto document = json::parse(body, kPageLimits);
+  return document ? message_from(*document) : std::nullopt;
+}
+
 std::optional<Attachment> read_attachment(std::string_view body) {
   const auto document = json::parse(body);
   if (!document) return std::nullopt;
@@ -117,8 +122,7 @@ std::optional<Attachment> read_cut_attachment(std::string_view prefix) {
 }
 
 std::optional<Message> read_cut_message(std::string_view prefix) {
-  const auto document = json::parse(members_before(prefix, "\"body\""), kPageLimits);
-  return document ? message_from(*document) : std::nullopt;
+  return read_new_message(members_before(prefix, "\"body\""));
 }
 
 std::optional<UploadSession> read_session(std::string_view body) {
@@ -173,15 +177,27 @@ std::optional<FullMessagePage> read_full_message_page(std::string_view body) {
   return page;
 }
 
+std::optional<std::string> read_folder_id(std::string_view body) {
+  const auto document = json::parse(body);
+  const std::string* id = document ? document->find_string("id") : nullptr;
+  if (id == nullptr || id->empty()) return std::nullopt;
+  return *id;
+}
+
 std::vector<std::string> markers_in_mime(std::string_view mime) {
   std::vector<std::string> markers;
+  bool in_marker = false;  // the line before belongs to one: it may be folded behind its colon
   while (!mime.empty()) {
     const auto end = mime.find('\n');
     const std::string_view line = mime.substr(0, end);
     if (trim(line).empty()) break;
     const auto colon = line.find(':');
-    if (colon != std::string_view::npos && equal_ignoring_case(trim(line.substr(0, colon)), kMarkerHeader))
-      markers.emplace_back(trim(line.substr(colon + 1)));
+    if (is_blank(line.front())) {
+      if (in_marker) markers.back() += trim(line);
+    } else {
+      in_marker = colon != std::string_view::npos && equal_ignoring_case(trim(line.substr(0, colon)), kMarkerHeader);
+      if (in_marker) markers.emplace_back(trim(line.substr(colon + 1)));
+    }
     if (end == std::string_view::npos) break;
     mime.remove_prefix(end + 1);
   }

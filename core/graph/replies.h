@@ -12,6 +12,8 @@
 namespace graph_milter::graph {
 
 std::optional<Message> read_message(std::string_view body);
+// Of one that was just made: it need not say that it is a draft.
+std::optional<Message> read_new_message(std::string_view body);
 std::optional<Attachment> read_attachment(std::string_view body);
 
 // The same from an answer of which only a beginning is there: what stands before the large member (body, contentBytes),
@@ -47,6 +49,8 @@ struct FullMessagePage {
   std::string next_link;
 };
 std::optional<FullMessagePage> read_full_message_page(std::string_view body);
+
+std::optional<std::string> read_folder_id(std::string_view body);
 
 // Values of X-Graph-Milter-Id in the header at the start of a MIME message.
 std::vector<std::string> markers_in_mime(std::string_view mime);

@@ -13,8 +13,12 @@ namespace {
 constexpr Duration kLeast = std::chrono::seconds(1);
 constexpr Duration kMost = std::chrono::hours(1);
 
-// "12", "2.128"; digits beyond milliseconds count as a begun millisecond.
+// "12", "2.128"; digits beyond milliseconds count as a begun millisecond. What is negative is over.
 std::optional<Duration> read_seconds(std::string_view text) {
+  if (text.starts_with('-') && !text.starts_with("--")) {
+    const auto over = read_seconds(text.substr(1));
+    return over ? std::optional(Duration{0}) : std::nullopt;
+  }
   const auto dot = text.find('.');
   const std::string_view whole = text.substr(0, dot);
   const std::string_view fraction = dot == std::string_view::npos ? "" : text.substr(dot + 1);

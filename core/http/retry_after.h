@@ -10,8 +10,10 @@
 
 namespace graph_milter::http {
 
-// At least 1 s, at most 1 h; nullopt if the header is missing or unreadable. A date is measured from the response's own
-// Date header where that is there, else from `now`, so that a wrong clock here does no harm.
+// At least 1 s (also for what is negative or past), at most 1 h (also for a year). nullopt if the header is missing or
+// says nothing that could be obeyed: then the caller's own pauses, which grow, are the more careful ones. A date is
+// measured from the response's own Date header where that is there, else from `now`, so that a wrong clock here does no
+// harm.
 std::optional<Duration> retry_after(const Response& response, TimePoint now);
 
 }  // namespace graph_milter::http

@@ -81,6 +81,12 @@ TimePoint Lanes::not_before(const std::string& mailbox) const {
   return known != mailboxes_.end() ? std::max(known->second.not_before, all_not_before_) : all_not_before_;
 }
 
+std::size_t Lanes::waiting(const std::string& mailbox) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = mailboxes_.find(mailbox);
+  return known != mailboxes_.end() ? known->second.line.size() : 0;
+}
+
 std::size_t Lanes::size() const {
   const std::lock_guard lock(mutex_);
   return mailboxes_.size();

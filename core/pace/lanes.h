@@ -38,6 +38,9 @@ class Lanes {
   // When the next request of this mailbox may start as far as holds are concerned; lanes and budgets don't count.
   TimePoint not_before(const std::string& mailbox) const;
 
+  // How many stand in the mailbox's line.
+  std::size_t waiting(const std::string& mailbox) const;
+
   // Mailboxes that are remembered: never more than twice those that make a difference, or a few.
   std::size_t size() const;
 

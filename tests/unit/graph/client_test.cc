@@ -70,7 +70,7 @@ TEST_F(ClientTest, CreatesADraftFromMime) {
 }
 
 TEST_F(ClientTest, PutsTokenPreferenceAndLaneOnEveryRequest) {
-  door_->then(200, R"({"id":"a"})").then(200, R"({"id":"a"})");
+  door_->then(200, R"({"id":"a","isDraft":true})").then(200, R"({"id":"a","isDraft":true})");
   ASSERT_TRUE(client_.get_message(kMailbox, kMessage));
   ASSERT_TRUE(client_.get_message(kMailbox, kMessage));
   EXPECT_EQ(sent().header("Authorization"), "Bearer token-1");
@@ -78,9 +78,10 @@ TEST_F(ClientTest, PutsTokenPreferenceAndLaneOnEveryRequest) {
   EXPECT_EQ(sent().request.lane, kMailbox);
   EXPECT_EQ(sent().header("client-request-id").size(), 36U);
   EXPECT_NE(sent(0).header("client-request-id"), sent(1).header("client-request-id"));
-  EXPECT_EQ(sent().url,
-            std::string(kMessagePath) +
-                "?$select=id,isDraft,internetMessageId,parentFolderId,toRecipients,ccRecipients,bccRecipients");
+  EXPECT_EQ(
+      sent().url,
+      std::string(kMessagePath) +
+          "?$select=id,isDraft,internetMessageId,parentFolderId,toRecipients,ccRecipients,bccRecipients,sentDateTime");
 }
 
 TEST_F(ClientTest, PostsAnAttachment) {
@@ -341,7 +342,7 @@ TEST_F(ClientTest, ListsTheFolderWhereTheFilterIsRefusedOrFindsNothing) {
         {"id":"3","internetMessageHeaders":[]}],"@odata.nextLink":"https://graph.example/v1.0/next"})");
     door_->then(
         200, R"({"value":[{"id":"4","internetMessageHeaders":[{"name":"X-Graph-Milter-Id","value":"host/0abc"}]}]})");
-    door_->then(200, R"({"id":"1"})").then(404);  // the fourth goes before we can look
+    door_->then(200, R"({"id":"1","isDraft":false})").then(404);  // the fourth goes before we can look
     const auto found = client_.find_by_marker(kMailbox, "sentitems", "host/0abc");
     ASSERT_TRUE(found) << found.error().text();
     ASSERT_EQ(found->size(), 1U);
@@ -359,7 +360,7 @@ TEST_F(ClientTest, ReadsTheHeaderOfMessagesWhoseHeadersAreHidden) {
       .then(200, "Subject: a\r\nX-Graph-Milter-Id: host/0abc\r\n\r\nbody")
       .then(200, "Subject: a\r\n\r\nX-Graph-Milter-Id: host/0abc\r\n")
       .then(404)
-      .then(200, R"({"id":"1"})");
+      .then(200, R"({"id":"1","isDraft":false})");
   const auto found = client_.find_by_marker(kMailbox, "sentitems", "host/0abc");
   ASSERT_TRUE(found) << found.error().text();
   ASSERT_EQ(found->size(), 1U);
@@ -390,6 +391,93 @@ TEST_F(ClientTest, NeverSaysNotFoundWhenItCouldNotLook) {
   EXPECT_FALSE(client_.find_by_marker(kMailbox, "drafts", "m"));
 }
 
+TEST_F(ClientTest, NeverTakesAMessageForSentThatDoesNotSaySo) {
+  for (const char* body : {R"({"id":"m"})", R"({"id":"m","isDraft":null})", R"({"id":"m","isDraft":"false"})",
+                           R"({"value":[]})", "[]", "", "<html></html>", R"({"id":"m","isDraft":false)"}) {
+    door_->then(200, body);
+    const auto message = client_.get_message(kMailbox, kMessage);
+    ASSERT_FALSE(message) << body;
+    EXPECT_EQ(message.error().kind, ErrorKind::Transient) << body;
+  }
+}
+
+TEST_F(ClientTest, FindsByMessageIdOnAllPages) {
+  door_
+      ->then(200, R"({"value":[{"id":"1","isDraft":false,"internetMessageId":"<o'x@y>",
+                       "toRecipients":[{"emailAddress":{"address":"a@x"}}],"sentDateTime":"2026-11-22T10:00:00Z"}],
+                       "@odata.nextLink":"https://graph.example/v1.0/next"})")
+      .then(200, R"({"value":[{"id":"2"}]})");
+  const auto found = client_.find_by_message_id(kMailbox, "sentitems", "<o'x@y>");
+  ASSERT_TRUE(found) << found.error().text();
+  ASSERT_EQ(found->size(), 2U);
+  EXPECT_EQ(iso8601((*found)[0].sent), "2026-11-22T10:00:00Z");
+  EXPECT_THAT((*found)[0].to, ElementsAre("a@x"));
+  EXPECT_EQ((*found)[1].sent, TimePoint{});
+  EXPECT_EQ(sent(0).url,
+            "https://graph.example/v1.0/users/scan%2Bner%40contoso.com/mailFolders/sentitems/messages?$filter="
+            "internetMessageId%20eq%20%27%3Co%27%27x%40y%3E%27&$top=50&$select=id,isDraft,internetMessageId,"
+            "parentFolderId,toRecipients,ccRecipients,bccRecipients,sentDateTime");
+}
+
+TEST_F(ClientTest, ListsWhatCarriesAMarkerOfOurs) {
+  const TimeSpan span{from_unix_ms(0), from_unix_ms(1'795'348'800'123)};
+  const std::string list = R"({"value":[
+      {"id":"1","isDraft":true,"createdDateTime":"2026-11-20T12:00:00Z","sentDateTime":"2026-11-20T12:00:01Z",
+       "internetMessageHeaders":[{"name":"X-Graph-Milter-Id","value":"mx1/0abc"}]},
+      {"id":"2","isDraft":true,"internetMessageHeaders":[{"name":"X-Graph-Milter-Id","value":"mx2/0abc"}]},
+      {"id":"3","isDraft":true,"internetMessageHeaders":[{"name":"Subject","value":"mx1/0abc"}]},
+      {"id":"4","isDraft":true,"internetMessageHeaders":[{"name":"X-Graph-Milter-Id","value":"mx1/0abc"},
+                                                         {"name":"X-Graph-Milter-Id","value":"mx1/0abd"}]},
+      {"id":"5","isDraft":true}]})";
+  door_->then(200, list).then(200, "X-Graph-Milter-Id: old/0abe\r\n\r\n");
+  std::set<std::string> not_ours;
+  auto marked = client_.list_marked(kMailbox, "drafts", span, {"mx1/", "old/"}, not_ours);
+  ASSERT_TRUE(marked) << marked.error().text();
+  ASSERT_EQ(marked->size(), 2U);
+  EXPECT_EQ((*marked)[0].id, "1");
+  EXPECT_EQ((*marked)[0].marker, "mx1/0abc");
+  EXPECT_TRUE((*marked)[0].is_draft);
+  EXPECT_EQ(iso8601((*marked)[0].created), "2026-11-20T12:00:00Z");
+  EXPECT_EQ(iso8601((*marked)[0].sent), "2026-11-20T12:00:01Z");
+  EXPECT_EQ((*marked)[1].marker, "old/0abe");
+  EXPECT_THAT(not_ours, ElementsAre("2", "3", "4"));
+  EXPECT_EQ(sent(0).url,
+            "https://graph.example/v1.0/users/scan%2Bner%40contoso.com/mailFolders/drafts/messages?$filter="
+            "createdDateTime%20ge%201970-01-01T00%3A00%3A00Z%20and%20createdDateTime%20lt%202026-11-22T12%3A00%3A00Z"
+            "&$orderby=createdDateTime%20asc&$top=50&$select=id,isDraft,createdDateTime,sentDateTime,"
+            "internetMessageHeaders");
+
+  // What is known to be not ours is not looked at again, even where it takes a request.
+  not_ours.insert("5");
+  door_->then(200, list);
+  marked = client_.list_marked(kMailbox, "drafts", span, {"mx1/", "old/"}, not_ours);
+  ASSERT_TRUE(marked);
+  EXPECT_EQ(marked->size(), 1U);
+  EXPECT_TRUE(door_->finished());
+}
+
+TEST_F(ClientTest, AsksForTheTimeOfSendingOutsideDrafts) {
+  door_->then(200, R"({"value":[]})");
+  std::set<std::string> not_ours;
+  ASSERT_TRUE(client_.list_marked(kMailbox, "sentitems", {}, {"mx1/"}, not_ours));
+  EXPECT_THAT(sent(0).url, HasSubstr("/sentitems/messages?$filter=sentDateTime%20ge%20"));
+}
+
+TEST_F(ClientTest, SaysSoWhenAFolderHasNoEnd) {
+  for (int i = 0; i < 100; ++i) door_->then(200, R"({"value":[],"@odata.nextLink":"https://graph.example/v1.0/next"})");
+  std::set<std::string> not_ours;
+  const auto marked = client_.list_marked(kMailbox, "drafts", {}, {"mx1/"}, not_ours);
+  ASSERT_FALSE(marked);
+  EXPECT_EQ(marked.error().kind, ErrorKind::Transient);
+}
+
+TEST_F(ClientTest, KnowsTheIdOfAFolder) {
+  door_->then(200, R"({"id":"AQMk="})").then(200, R"({"id":""})");
+  EXPECT_EQ(client_.folder_id(kMailbox, "sentitems").value_or("?"), "AQMk=");
+  EXPECT_EQ(client_.folder_id(kMailbox, "sentitems").error().kind, ErrorKind::Transient);
+  EXPECT_EQ(sent(0).url, "https://graph.example/v1.0/users/scan%2Bner%40contoso.com/mailFolders/sentitems?$select=id");
+}
+
 // ---- Replies
 
 TEST(ReadTime, ReadsUtcWithAnyPrecision) {
@@ -405,6 +493,8 @@ TEST(MarkersInMime, AreThoseOfTheHeader) {
   EXPECT_THAT(markers_in_mime("A: b\nx-graph-milter-id:  one \nX-Graph-Milter-Id: two"), ElementsAre("one", "two"));
   EXPECT_TRUE(markers_in_mime("A: b\r\n\r\nX-Graph-Milter-Id: one\r\n").empty());
   EXPECT_TRUE(markers_in_mime("").empty());
+  EXPECT_THAT(markers_in_mime("X-Graph-Milter-Id:\r\n host/0abc\r\nB: c\r\n d: e\r\n"), ElementsAre("host/0abc"));
+  EXPECT_THAT(markers_in_mime("A: b\r\n X-Graph-Milter-Id: one\r\n"), testing::IsEmpty());
 }
 
 }  // namespace

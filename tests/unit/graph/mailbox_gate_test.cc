@@ -54,7 +54,7 @@ TEST_F(GateTest, RefusesAtOnceWhatMustWaitForLong) {
   ASSERT_FALSE(lane);
   EXPECT_EQ(lane.error().kind, ErrorKind::Throttled);
   EXPECT_EQ(lane.error().retry_after, Duration(60'000));
-  EXPECT_EQ(lane.error().text(), "lane of a@x: the service asked for no request before 2023-11-14T22:14:20Z");
+  EXPECT_EQ(lane.error().text(), "lane of a@x: the service asked for patience: no request for 60.000 s");
   EXPECT_TRUE(gate_->acquire("b@x"));
   clock_->advance(seconds(60));
   EXPECT_TRUE(gate_->acquire("a@x"));
@@ -156,6 +156,102 @@ TEST_F(GateTest, GivesTheLaneBackAfterAFailure) {
   api_->then(429);
   EXPECT_EQ(doors_.api->send(request("a@x"))->status, 429);
   EXPECT_TRUE(gate_->acquire("a@x"));  // no Retry-After: nothing to remember
+}
+
+TEST_F(GateTest, KeepsToTheServicesBytesOnceItHasNamedThem) {
+  const auto gate = std::make_shared<MailboxGate>(clock_, GateSettings{.bytes = 100, .byte_window = seconds(60)});
+  const http::Doors doors = pace_doors({api_, upload_}, gate, clock_);
+  StringSource body(std::string(60, 'x'));
+  http::Request upload = request("a@x");
+  upload.body = &body;
+  upload_->then(200).then(200).then(429, R"({"error":{"message":"Application is over its IncomingBytes limit."}})");
+  ASSERT_TRUE(doors.upload->send(upload));
+  ASSERT_TRUE(doors.upload->send(upload));
+  ASSERT_TRUE(doors.upload->send(upload));
+  const auto refused = doors.upload->send(upload);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::Throttled);
+  EXPECT_EQ(refused.error().retry_after, Duration(60'000));
+  EXPECT_EQ(refused.error().text(),
+            "lane of a@x: as many bytes as the mailbox takes were uploaded: no request for 60.000 s");
+  api_->then(200);
+  EXPECT_TRUE(doors.api->send(request("a@x")));  // nothing to upload
+  upload_->then(200);
+  clock_->advance(seconds(60));
+  EXPECT_TRUE(doors.upload->send(upload));
+  EXPECT_TRUE(upload_->finished());
+}
+
+TEST_F(GateTest, TakesOtherLimitsForNoLimitOfBytes) {
+  const auto gate = std::make_shared<MailboxGate>(clock_, GateSettings{.bytes = 100, .byte_window = seconds(60)});
+  const http::Doors doors = pace_doors({api_, upload_}, gate, clock_);
+  StringSource body(std::string(60, 'x'));
+  http::Request upload = request("a@x");
+  upload.body = &body;
+  upload_->then(429, R"({"error":{"message":"Application is over its MailboxConcurrency limit."}})")
+      .then(200)
+      .then(200);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(doors.upload->send(upload));
+}
+
+TEST_F(GateTest, GivesEachMessageAPlaceAndNeverBlocks) {
+  MailboxGate gate(clock_, GateSettings{.messages_a_minute = 2});
+  EXPECT_TRUE(gate.book_send("a@x", "m1", 1));
+  EXPECT_TRUE(gate.book_send("a@x", "m2", 1));
+  const Status third = gate.book_send("a@x", "m3", 1);
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().kind, ErrorKind::Throttled);
+  EXPECT_EQ(third.error().retry_after, Duration(60'000));
+  EXPECT_EQ(third.error().text(), "send from a@x: the mailbox has sent as much as it may: not for 60.000 s");
+  EXPECT_TRUE(gate.book_send("b@x", "m4", 1));
+  clock_->advance(seconds(20));
+  EXPECT_EQ(gate.book_send("a@x", "m3", 1).error().retry_after, Duration(40'000));
+  clock_->advance(seconds(40));
+  EXPECT_TRUE(gate.book_send("a@x", "m3", 1));
+}
+
+TEST_F(GateTest, DividesWhatTheServiceAllowsByTheNodes) {
+  MailboxGate gate(clock_, GateSettings{.lanes = 4, .messages_a_minute = 4, .recipients_a_day = 4, .nodes = 4});
+  auto lane = gate.acquire("a@x");
+  ASSERT_TRUE(lane);
+  std::atomic<bool> through{false};
+  std::thread second([&] {
+    EXPECT_TRUE(gate.acquire("a@x"));
+    through = true;
+  });
+  EXPECT_FALSE(through);
+  { const MailboxGate::Lane returned = *std::move(lane); }
+  second.join();
+  EXPECT_TRUE(gate.book_send("a@x", "m1", 1));
+  EXPECT_EQ(gate.book_send("a@x", "m2", 1).error().retry_after, Duration(std::chrono::hours(24)));
+}
+
+TEST_F(GateTest, WaitsNoLongerWhenTheClockIsSetBack) {
+  gate_->hold("a@x", seconds(60));
+  clock_->advance(-std::chrono::hours(24));
+  EXPECT_EQ(gate_->acquire("a@x").error().retry_after, Duration(60'000));
+  clock_->advance(seconds(60));
+  EXPECT_TRUE(gate_->acquire("a@x"));
+}
+
+TEST_F(GateTest, LetsThemThroughInTheOrderOfComing) {
+  MailboxGate gate(clock_, GateSettings{.lanes = 1});
+  std::vector<int> order;
+  std::mutex mutex;
+  auto first = gate.acquire("a@x");
+  ASSERT_TRUE(first);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      const auto lane = gate.acquire("a@x");
+      const std::lock_guard lock(mutex);
+      order.push_back(i);
+    });
+    while (gate.waiting("a@x") != static_cast<std::size_t>(i) + 1) std::this_thread::yield();
+  }
+  { const MailboxGate::Lane returned = *std::move(first); }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7}));
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <cstring>
 
 #include "core/http/address.h"
-#include "core/http/retry_after.h"
 
 namespace graph_milter::http {
 namespace {
@@ -147,43 +146,6 @@ TEST(PublicAddress, IsNoUnixSocket) {
 }
 
 constexpr TimePoint kNow = TimePoint(std::chrono::seconds(1'600'000'000));  // Sun, 13 Sep 2020 12:26:40 GMT
-
-std::optional<Duration> wait_for(const std::string& header, const std::string& date = "") {
-  Response response;
-  if (!header.empty()) response.headers["retry-after"] = header;
-  if (!date.empty()) response.headers["date"] = date;
-  return retry_after(response, kNow);
-}
-
-TEST(RetryAfter, ReadsSecondsWithAndWithoutAFraction) {
-  EXPECT_EQ(wait_for("12"), Duration(12'000));
-  EXPECT_EQ(wait_for("2.128"), Duration(2128));
-  EXPECT_EQ(wait_for("2.1"), Duration(2100));
-  EXPECT_EQ(wait_for("2.1284"), Duration(2129));
-  EXPECT_EQ(wait_for("2.1280"), Duration(2128));
-  EXPECT_EQ(wait_for(" 7 "), Duration(7000));
-  EXPECT_EQ(wait_for("3."), Duration(3000));
-}
-
-TEST(RetryAfter, ReadsADateAgainstTheServersOwnClock) {
-  EXPECT_EQ(wait_for("Sun, 13 Sep 2020 12:27:40 GMT"), Duration(60'000));
-  EXPECT_EQ(wait_for("Sun, 13 Sep 2020 14:00:30 GMT", "Sun, 13 Sep 2020 14:00:00 GMT"), Duration(30'000));
-}
-
-TEST(RetryAfter, StaysBetweenASecondAndAnHour) {
-  EXPECT_EQ(wait_for("0"), Duration(1000));
-  EXPECT_EQ(wait_for("0.2"), Duration(1000));
-  EXPECT_EQ(wait_for("3600"), Duration(3'600'000));
-  EXPECT_EQ(wait_for("3601"), Duration(3'600'000));
-  EXPECT_EQ(wait_for("99999999999999999999999999"), Duration(3'600'000));
-  EXPECT_EQ(wait_for("Sun, 13 Sep 2020 12:00:00 GMT"), Duration(1000));
-  EXPECT_EQ(wait_for("Sun, 13 Sep 2037 12:00:00 GMT"), Duration(3'600'000));
-}
-
-TEST(RetryAfter, IsNothingWhereItCannotBeRead) {
-  for (const char* text : {"", "soon", "-5", "1e3", "0x10", "1,5", "1.2.3", "."})
-    EXPECT_EQ(wait_for(text), std::nullopt) << text;
-}
 
 }  // namespace
 }  // namespace graph_milter::http
