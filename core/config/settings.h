@@ -67,6 +67,7 @@ struct Settings {
   Duration stall_timeout = std::chrono::seconds(60);
   Duration send_recheck = std::chrono::seconds(30);  // between two questions whether an unclear send took place
   Duration send_settle = std::chrono::hours(24);     // so long an unclear send is asked about
+  Duration draft_settle = std::chrono::seconds(10);  // so long a draft whose creation was not answered may be hidden
   Duration shutdown_grace = std::chrono::seconds(25);
 
   // Pacing.

@@ -41,6 +41,7 @@ DeliverySettings delivery_settings(const config::Settings& settings, std::string
   out.courier.rules = upload::outlook_rules(settings.range_size);
   out.courier.send_recheck = settings.send_recheck;
   out.courier.send_settles = settings.send_settle;
+  out.courier.draft_settles = settings.draft_settle;
   out.courier.lifetime = settings.queue_lifetime;
   out.courier.disposal = disposal_of(settings.return_by);
   out.courier.delay_warning = settings.delay_warning;

@@ -70,6 +70,7 @@ OPTIONS = {
     "stall-timeout": "5s",
     "send-recheck": "30ms",
     "send-settle": "1m",
+    "draft-settle": "50ms",
     "sweep-interval": "1h",
     "abandoned-after": "1s",
     "spool-reserve": 0,
@@ -147,6 +148,8 @@ class World:
         self.sink = sink.Sink()
         self.known_options = self.read_known_options()
         self.template = None
+        self.repeat = ""  # how the case under way is repeated
+        self.watched = []  # failures noted elsewhere: a run that ends while there are some is kept
 
     def read_known_options(self):
         text = subprocess.run([self.daemon, "-h"], capture_output=True, text=True, check=True).stdout
@@ -247,7 +250,7 @@ class Run:
         self.world, self.name, self.mails = place, name, list(mails)
         self.options, self.rules = {**OPTIONS, **options}, rules
         self.folder = place.folder / re.sub(r"[^A-Za-z0-9._-]", "_", name)
-        self.repeat = ""
+        self.repeat = place.repeat
         self.kept = False
         self.daemon = None
         self.starts = 0
@@ -314,6 +317,11 @@ class Run:
             probe.connect(str(self.socket))
             return True
         return False
+
+    def start_and_wait(self, **how):
+        """Until it serves: the socket is there before the queue is open."""
+        self.start(**how)
+        wait_until(lambda: mta.greets(self.socket) or self.daemon.ended(), "graph-milter serves")
 
     def shim(self, at=None, do=None, forever=False, only=(), path=None, redirect=None, clock=None, lie=None):
         """The environment that preloads the fault shim; see fault_shim.cc."""
@@ -440,6 +448,8 @@ class Run:
             self.kill()
         if kind is not None:
             self.keep([f"{kind.__name__}: {value}"])
+        elif self.world.watched and not self.kept:
+            self.keep(self.world.watched)
         if self.kept:
             place = self.folder.with_name("kept-" + self.folder.name)
             shutil.rmtree(place, ignore_errors=True)
