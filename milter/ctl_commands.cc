@@ -7,21 +7,19 @@
 #include <array>
 #include <ostream>
 
-#include "core/admin/queue_question.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/config/exit_status.h"
 #include "core/config/option_printer.h"
 #include "core/service/service.h"
 #include "milter/ctl_explain.h"
+#include "milter/ctl_queue.h"
 
 namespace graph_milter::ctl {
 
 namespace {
 
 constexpr std::string_view kProgram = "graph-milterctl";
-
-void complain(const Call& call, const Error& error) { call.err << kProgram << ": " << error.text() << "\n"; }
 
 // Runs `then` with a configuration in which nothing is wrong; otherwise says all that is.
 template <class Then>
@@ -62,36 +60,10 @@ int config_man(const Call& call) {
   return EX_OK;
 }
 
-admin::Form form_of(const Call& call) { return call.arguments.json ? admin::Form::Json : admin::Form::Words; }
-
-int print(const Call& call, const Result<admin::QueueAnswer>& answer) {
-  if (!answer) {
-    complain(call, answer.error());
-    return config::exit_status(answer.error());
-  }
-  if (!answer->note.empty()) call.err << kProgram << ": " << answer->note << "\n";
-  call.out << answer->text;
-  return EX_OK;
-}
-
-template <class Ask>
-int ask_queue(const Call& call, Ask ask) {
-  return with_configuration(call, [&](const config::Configuration& configuration) {
-    const config::Settings& settings = configuration.settings;
-    return print(call, ask(admin::QueuePlaces{settings.control_socket, settings.spool_directory}));
-  });
-}
-
-int queue_list(const Call& call) {
-  return ask_queue(call, [&](const auto& places) { return admin::ask_list(places, form_of(call)); });
-}
-
-int queue_show(const Call& call) {
-  return ask_queue(call, [&](const auto& places) { return admin::ask_entry(places, call.operands[0], form_of(call)); });
-}
-
-int status(const Call& call) {
-  return ask_queue(call, [&](const auto& places) { return admin::ask_status(places, form_of(call)); });
+template <int (*Run)(const Call&, const config::Settings&)>
+int with_settings(const Call& call) {
+  return with_configuration(
+      call, [&](const config::Configuration& configuration) { return Run(call, configuration.settings); });
 }
 
 int explain(const Call& call) {
@@ -102,9 +74,18 @@ int explain(const Call& call) {
 }
 
 constexpr std::array kCommands = {
-    Command{"status", "", "the running daemon in a few numbers", status},
-    Command{"queue list", "", "the messages that wait, oldest first", queue_list},
-    Command{"queue show", "ID", "all that is known of one message", queue_show},
+    Command{"status", "", "the running daemon, and what needs a person", with_settings<status>},
+    Command{"trace", "WHAT", "what became of a message: by queue id, Message-ID or address", with_settings<trace>},
+    Command{"queue list", "", "the messages that wait, oldest first", with_settings<queue_list>},
+    Command{"queue show", "ID", "all that is known of one message", with_settings<queue_show>},
+    Command{"queue retry", "ID...", "try now (ALL: all that wait; -: ids from standard input)",
+            with_settings<queue_order<queue::Command::Retry>>},
+    Command{"queue hold", "ID...", "stop it where it stands", with_settings<queue_order<queue::Command::Hold>>},
+    Command{"queue release", "ID...", "let what is held go on (ALL: all that is held)",
+            with_settings<queue_order<queue::Command::Release>>},
+    Command{"queue return", "ID...", "give it up: return it as the configuration says",
+            with_settings<queue_order<queue::Command::Return>>},
+    Command{"queue delete", "ID...", "give it up and tell nobody", with_settings<queue_order<queue::Command::Delete>>},
     Command{"explain", "FILE", "what would become of the message in FILE (- is standard input), and why", explain},
     Command{"config check", "", "check conf file, rules, secret and groups", config_check},
     Command{"config show", "", "every option in effect, and where it was set", config_show},
@@ -141,19 +122,24 @@ Error unknown_command(const std::vector<std::string>& words) {
 
 }  // namespace
 
-std::size_t Command::operand_count() const { return split_list(operands, " ").size(); }
+bool Command::takes(std::size_t operand_count) const {
+  const std::size_t least = split_list(operands, " ").size();
+  return operands.ends_with("...") ? operand_count >= least : operand_count == least;
+}
 
 std::span<const Command> commands() { return kCommands; }
+
+void complain(const Call& call, const Error& error) { call.err << kProgram << ": " << error.text() << "\n"; }
 
 std::string usage() {
   std::string out = format("usage: {} [flags] command\n\nCommands:\n", kProgram);
   for (const Command& command : kCommands) {
-    out += format("  {:<16} {}\n", format("{} {}", command.name, command.operands), command.help);
+    out += format("  {:<19} {}\n", format("{} {}", command.name, command.operands), command.help);
   }
   return out + "\n" + config::ctl_flags_help();
 }
 
-int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+int run(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
   const auto arguments = config::parse_ctl_arguments(argc, argv);
   if (!arguments) {
     err << arguments.error().text() << "\n";
@@ -167,13 +153,13 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     (arguments->help ? out : err) << usage();
     return arguments->help ? EX_OK : EX_USAGE;
   }
-  Call call{*arguments, {}, out, err};
+  Call call{*arguments, {}, in, out, err};
   const Command* command = find_command(arguments->words, call.operands);
   if (command == nullptr) {
     err << unknown_command(arguments->words).text() << "\n";
     return EX_USAGE;
   }
-  if (call.operands.size() != command->operand_count()) {
+  if (!command->takes(call.operands.size())) {
     err << format("usage: {} {}{}{}\n", kProgram, command->name, command->operands.empty() ? "" : " ",
                   command->operands);
     return EX_USAGE;

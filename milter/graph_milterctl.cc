@@ -9,7 +9,7 @@
 
 int main(int argc, char** argv) {
   try {
-    const int status = graph_milter::ctl::run(argc, argv, std::cout, std::cerr);
+    const int status = graph_milter::ctl::run(argc, argv, std::cin, std::cout, std::cerr);
     std::cout.flush();
     if (!std::cout) return EX_IOERR;
     return status;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions to a running daemon, for graph-milterctl.
+// Questions and orders to a running daemon, for graph-milterctl.
 #pragma once
 
 #include <string>
@@ -8,8 +8,16 @@
 
 namespace graph_milter::admin {
 
-// The text of the answer. `question` is a path with query ("/queue?form=words"). Transient if no daemon listens there,
+struct DaemonAnswer {
+  std::string text;
+  bool needs_a_person = false;  // said with the status
+};
+
+// `question` is a path with query ("/queue?form=words"). Transient if no daemon listens there or it does not answer,
 // System for a socket we may not open, NotFound with the daemon's words for 404, Permanent for other refusals.
-Result<std::string> ask_daemon(const std::string& socket_path, const std::string& question);
+Result<DaemonAnswer> ask_daemon(const std::string& socket_path, const std::string& question);
+
+// As above; Usage with the daemon's words for what it refuses to do now, Unclear if it broke off: it may be done.
+Result<DaemonAnswer> order_daemon(const std::string& socket_path, const std::string& order);
 
 }  // namespace graph_milter::admin

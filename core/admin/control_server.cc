@@ -2,7 +2,6 @@
 #include "core/admin/control_server.h"
 
 #include <grp.h>
-#include <httplib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,13 +9,10 @@
 #include <cerrno>
 #include <thread>
 
-#include "core/base/file.h"
+#include "core/admin/control_handlers.h"
+#include "core/admin/unix_server.h"
 #include "core/base/format.h"
-#include "core/base/id.h"
-#include "core/base/log.h"
-#include "core/base/text.h"
 #include "core/config/unix_socket.h"
-#include "core/json/json.h"
 
 namespace graph_milter::admin {
 
@@ -24,38 +20,8 @@ namespace {
 
 constexpr const char* kOption = "control-socket";
 constexpr int kAnyPort = 80;  // httplib wants one; UNIX sockets have none
-constexpr std::size_t kThreads = 2;
-
-Form form_of(const httplib::Request& request) {
-  return request.get_param_value("form") == "words" ? Form::Words : Form::Json;
-}
-
-void reply(httplib::Response& response, Form form, const std::string& text) {
-  response.set_content(text, form == Form::Json ? "application/json" : "text/plain; charset=utf-8");
-}
-
-void refuse(httplib::Response& response, Form form, int status, const std::string& words) {
-  response.status = status;
-  if (form == Form::Words) return reply(response, form, words + "\n");
-  json::Writer writer;
-  writer.begin_object().key("error").string(words).end_object();
-  reply(response, form, writer.take() + "\n");
-}
-
-// The one way from an answer that may fail to a response.
-template <class T, class Print>
-void reply_with(httplib::Response& response, Form form, const Result<T>& answer, Print print) {
-  if (!answer) return refuse(response, form, 500, answer.error().text());
-  reply(response, form, print(*answer));
-}
-
-constexpr int kBacklog = 128;
-
-// httplib listens with room for 5 who have not been accepted yet; a UNIX socket refuses the sixth.
-class PatientServer : public httplib::Server {
- public:
-  void widen_backlog() { ::listen(svr_sock_, kBacklog); }
-};
+constexpr std::size_t kThreads = 8;
+constexpr Duration kLastAnswers = std::chrono::seconds(1);
 
 Status give_access(const ControlSettings& settings) {
   if (settings.group.empty()) return {};
@@ -75,47 +41,24 @@ Status give_access(const ControlSettings& settings) {
 }  // namespace
 
 struct ControlServer::Listener {
-  explicit Listener(ControlSettings with, ControlAnswers who) : settings(std::move(with)), answers(std::move(who)) {
+  Listener(ControlSettings with, ControlAnswers who)
+      : settings(std::move(with)), answers(std::move(who)), server(settings.patience) {
     server.set_address_family(AF_UNIX);
-    server.set_keep_alive_max_count(1);  // a client that stays connected would keep the daemon from ending
-    server.set_read_timeout(5);
-    server.set_write_timeout(5);
     server.set_payload_max_length(0);
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-    add_questions();
-  }
-
-  void add_questions() {
-    server.Get("/status", [this](const httplib::Request& request, httplib::Response& response) {
-      const Form form = form_of(request);
-      reply_with(response, form, answers.list(),
-                 [&](const auto& entries) { return print_status(answers.daemon(), entries, form); });
-    });
-    server.Get("/queue", [this](const httplib::Request& request, httplib::Response& response) {
-      const Form form = form_of(request);
-      reply_with(response, form, answers.list(), [&](const auto& entries) { return print_list(entries, form); });
-    });
-    server.Get(R"(/queue/([0-9a-z]+))", [this](const httplib::Request& request, httplib::Response& response) {
-      const Form form = form_of(request);
-      const std::string id = request.matches[1].str();
-      const auto entry = is_entry_id(id) ? answers.find(id) : Result<std::optional<queue::Entry>>(std::nullopt);
-      if (entry && !*entry) return refuse(response, form, 404, format("no message {} in the queue", id));
-      reply_with(response, form, entry, [&](const auto& found) { return print_entry(*found, form); });
-    });
-    server.set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
-      refuse(response, Form::Json, 500, "internal error");
-    });
+    add_handlers(server, answers);
   }
 
   ~Listener() {
     server.stop();
+    server.end_connections(kLastAnswers);
     if (thread.joinable()) thread.join();
     if (bound) ::unlink(settings.path.c_str());
   }
 
   ControlSettings settings;
   ControlAnswers answers;
-  PatientServer server;
+  UnixServer server;
   std::thread thread;
   bool bound = false;
 };

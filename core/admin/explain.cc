@@ -9,8 +9,10 @@
 
 #include "core/base/file.h"
 #include "core/base/id.h"
+#include "core/intake/loop_guard.h"
 #include "core/mail/message_file.h"
 #include "core/mail/second_reader.h"
+#include "core/plan/draft_fields.h"
 
 namespace graph_milter::admin {
 
@@ -110,6 +112,11 @@ mail::Envelope make_envelope(const config::EnvelopeFlags& flags, const mail::Mes
   return envelope;
 }
 
+// The key is the daemon's; a seal by another one is as long.
+std::string sham_seal(const std::string& instance, const std::string& id) {
+  return intake::LoopGuard(Secret(std::string(32, '0'))).seal(plan::make_marker(instance, id));
+}
+
 }  // namespace
 
 Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSettings& settings,
@@ -129,8 +136,9 @@ Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSe
   if (decision.rule != nullptr) out.rule = decision.rule->name;
   if (decision.action != policy::Action::Relay) return out;
   if (out.facts.is_clean()) out.facts = mail::confirm_with_second_reader(std::move(out.facts), reading.message);
-  out.outcome = plan::make_plan(
-      {out.envelope, out.facts, *decision.rule, settings.service, make_entry_id(now), settings.instance, now});
+  const std::string id = make_entry_id(now);
+  out.outcome = plan::make_plan({out.envelope, out.facts, *decision.rule, settings.service, id, settings.instance, now,
+                                 sham_seal(settings.instance, id)});
   return out;
 }
 

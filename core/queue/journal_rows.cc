@@ -82,6 +82,7 @@ EntrySummary summary_of(const Row& row) {
   out.attempts = static_cast<int>(row.attempts);
   out.next_attempt = from_unix_ms(row.next_attempt);
   out.last_error = row.last_error;
+  out.needs_administrator = from_unix_ms(row.needs_administrator);
   return out;
 }
 
@@ -211,10 +212,11 @@ std::vector<EntrySummary> read_summaries(soci::session& session) {
   Row row;
   Query query(
       session,
-      "SELECT id, state, queue_id, sender, recipients, mailbox, size, accepted, attempts, next_attempt, last_error"
-      " FROM entry WHERE state <> 'done' ORDER BY id");
+      "SELECT id, state, queue_id, sender, recipients, mailbox, size, accepted, attempts, next_attempt, last_error,"
+      " needs_administrator FROM entry WHERE state <> 'done' ORDER BY id");
   query.into(row.id).into(row.state).into(row.queue_id).into(row.sender).into(row.recipients).into(row.mailbox);
   query.into(row.size).into(row.accepted).into(row.attempts).into(row.next_attempt).into(row.last_error);
+  query.into(row.needs_administrator);
   std::vector<EntrySummary> out;
   for (bool more = query.first(); more; more = query.next()) out.push_back(summary_of(row));
   return out;

@@ -4,56 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
-#include "core/admin/control_server.h"
 #include "core/base/text.h"
-#include "core/queue/queue.h"
-#include "tests/support/temp_folder.h"
+#include "tests/unit/ctl/ctl_test.h"
 
 namespace graph_milter::ctl {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
-struct Outcome {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
+class Commands : public CtlTest {};
 
-Outcome run_ctl(std::vector<std::string> words) {
-  words.insert(words.begin(), "graph-milterctl");
-  std::vector<const char*> argv;
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  std::ostringstream out;
-  std::ostringstream err;
-  const int status = run(static_cast<int>(argv.size()), argv.data(), out, err);
-  return {status, out.str(), err.str()};
-}
-
-class Ctl : public ::testing::Test {
- protected:
-  std::string conf(const std::string& more = {}) {
-    folder_.write("secret", "s3cret");
-    return folder_.write("a.conf",
-                         "tenant = contoso.com\nclient-id = 11111111-2222-4333-8444-555555555555\n"
-                         "client-secret-file = " +
-                             folder_.file("secret") +
-                             "\ntenant-domains = contoso.com\n"
-                             "spool-directory = " +
-                             folder_.file("spool") +
-                             "\n"
-                             "control-socket = " +
-                             folder_.file("control.sock") + "\n" + more);
-  }
-
-  const test::TempFolder folder_;
-  const std::string rule_ = "[rule scanners]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\naction = relay\n";
-};
-
-TEST_F(Ctl, ChecksAConfiguration) {
+TEST_F(Commands, ChecksAConfiguration) {
   const Outcome good = run_ctl({"-c", conf(rule_), "config", "check"});
   EXPECT_EQ(good.err, "");
   EXPECT_EQ(good.out, folder_.file("a.conf") + ": no errors, 1 rule\n");
@@ -71,7 +32,7 @@ TEST_F(Ctl, ChecksAConfiguration) {
   EXPECT_EQ(run_ctl({"-c", folder_.file("none"), "config", "check"}).status, 66);
 }
 
-TEST_F(Ctl, ShowsWhatIsInEffect) {
+TEST_F(Commands, ShowsWhatIsInEffect) {
   const Outcome shown = run_ctl({"-c", conf(), "-o", "workers=2", "config", "show"});
   EXPECT_EQ(shown.status, 0);
   EXPECT_THAT(shown.out, HasSubstr("workers = 2 "));
@@ -79,47 +40,14 @@ TEST_F(Ctl, ShowsWhatIsInEffect) {
   EXPECT_EQ(shown.out.find("s3cret"), std::string::npos);
 }
 
-TEST_F(Ctl, AsksTheDaemonAndNeedsNoJournalThen) {
-  admin::ControlAnswers answers;
-  answers.daemon = [] { return admin::DaemonFacts{"mx1", TimePoint{}, TimePoint{}}; };
-  answers.list = [] { return std::vector<queue::EntrySummary>{}; };
-  answers.find = [](const std::string&) { return std::optional<queue::Entry>{}; };
-  const auto server = admin::ControlServer::start({folder_.file("control.sock"), {}}, answers);
-  ASSERT_TRUE(server) << server.error().text();
-  const Outcome list = run_ctl({"-c", conf(), "queue", "list"});
-  EXPECT_EQ(list.out, "The queue is empty.\n");
-  EXPECT_EQ(list.err, "");
-  EXPECT_EQ(run_ctl({"-c", conf(), "queue", "list", "--json"}).out, "[]\n");
-  EXPECT_THAT(run_ctl({"-c", conf(), "status"}).out, StartsWith("graph-milter "));
-  const Outcome show = run_ctl({"-c", conf(), "queue", "show", "01kamq0000abcdefghjkmnpqrs"});
-  EXPECT_EQ(show.status, 66);
-  EXPECT_EQ(show.err, "graph-milterctl: no message 01kamq0000abcdefghjkmnpqrs in the queue\n");
-}
-
-TEST_F(Ctl, ReadsTheJournalIfTheDaemonIsDownAndSaysSo) {
-  const std::string path = conf();
-  {
-    const auto queue = queue::Queue::open({folder_.file("spool"), 0}, std::make_shared<SystemClock>());
-    ASSERT_TRUE(queue) << queue.error().text();
-  }
-  const Outcome list = run_ctl({"-c", path, "queue", "list"});
-  EXPECT_EQ(list.out, "The queue is empty.\n");
-  EXPECT_EQ(list.err, "graph-milterctl: " + folder_.file("control.sock") +
-                          ": no daemon listens there; this is the journal in " + folder_.file("spool") + "\n");
-  EXPECT_EQ(list.status, 0);
-  const Outcome show = run_ctl({"-c", path, "queue", "show", "01kamq0000abcdefghjkmnpqrs"});
-  EXPECT_EQ(show.status, 66);
-  EXPECT_EQ(run_ctl({"-c", path, "status"}).status, 75) << "only the daemon knows";
-}
-
-TEST_F(Ctl, WithoutDaemonAndJournalItSaysWhatIsMissing) {
+TEST_F(Commands, WithoutDaemonAndJournalItSaysWhatIsMissing) {
   const Outcome list = run_ctl({"-c", conf(), "queue", "list"});
   EXPECT_NE(list.status, 0);
   EXPECT_THAT(list.err, HasSubstr(folder_.file("spool")));
   EXPECT_EQ(list.out, "");
 }
 
-TEST_F(Ctl, ExplainsAMessage) {
+TEST_F(Commands, ExplainsAMessage) {
   const std::string mail =
       folder_.write("m.eml", "From: scanner@contoso.com\nTo: a@fabrikam.com\nSubject: x\n\nhello\n");
   const Outcome words = run_ctl({"-c", conf(rule_), "explain", mail, "--client", "10.9.9.9"});
@@ -130,19 +58,22 @@ TEST_F(Ctl, ExplainsAMessage) {
   EXPECT_EQ(run_ctl({"-c", conf(rule_), "explain", folder_.file("none")}).status, 66);
 }
 
-TEST_F(Ctl, RefusesWhatIsNoCommand) {
+TEST_F(Commands, RefusesWhatIsNoCommand) {
   EXPECT_EQ(run_ctl({"queue", "lst"}).err,
             "graph-milterctl: unknown command \"queue lst\" (did you mean queue list?)\n");
   EXPECT_EQ(run_ctl({"frobnicate"}).err,
             "graph-milterctl: unknown command \"frobnicate\" (graph-milterctl --help lists the commands)\n");
   EXPECT_EQ(run_ctl({"queue", "show"}).err, "usage: graph-milterctl queue show ID\n");
+  EXPECT_EQ(run_ctl({"queue", "delete"}).err, "usage: graph-milterctl queue delete ID...\n");
+  EXPECT_EQ(run_ctl({"trace", "a", "b"}).err, "usage: graph-milterctl trace WHAT\n");
   EXPECT_EQ(run_ctl({"queue", "list", "all"}).err, "usage: graph-milterctl queue list\n");
   EXPECT_EQ(run_ctl({"queue", "lst"}).status, 64);
   EXPECT_EQ(run_ctl({}).status, 64);
   const Outcome id = run_ctl({"-c", conf(), "queue", "show", "../../etc"});
   EXPECT_EQ(id.status, 64);
   EXPECT_EQ(id.err,
-            "graph-milterctl: \"../../etc\" is not the id of a message (graph-milterctl queue list shows them)\n");
+            "graph-milterctl: \"../../etc\" is not the id of a message (graph-milterctl queue list shows them; "
+            "graph-milterctl trace finds them by the MTA's queue id)\n");
 }
 
 // --- the manual ---
@@ -186,7 +117,7 @@ TEST(Manual, OfTheDaemonNamesEveryFlag) {
 }
 
 // What a rule may hold is known to the one who refuses the rest.
-TEST_F(Ctl, TheManualNamesEveryKeyOfARule) {
+TEST_F(Commands, TheManualNamesEveryKeyOfARule) {
   const Outcome refused = run_ctl({"-c", conf("[rule a]\nxxxxxxxxxxxxxxx = 1\n"), "config", "check"});
   const std::size_t begin = refused.err.find("(it has ");
   ASSERT_NE(begin, std::string::npos) << refused.err;

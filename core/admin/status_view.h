@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running daemon for people and for programs: words and JSON of `status`. Pure, but for the time zone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/admin/words.h"
+#include "core/base/clock.h"
+#include "core/queue/entry.h"
+#include "core/queue/queue.h"
+#include "core/queue/service_state.h"
+
+namespace graph_milter::admin {
+
+struct DaemonFacts {
+  std::string instance;
+  TimePoint started{};
+  TimePoint now{};
+};
+
+struct StatusFacts {
+  DaemonFacts daemon;
+  queue::Totals totals;
+  std::vector<queue::ServiceReport> troubles;  // of ServiceState
+  std::vector<queue::EntrySummary> entries;
+};
+
+// Something that time does not mend: a misconfigured service, a held message.
+bool needs_a_person(const StatusFacts& facts);
+
+// The errors that keep most messages waiting are told, at most five.
+std::string print_status(const StatusFacts& facts, Form form);
+
+}  // namespace graph_milter::admin
