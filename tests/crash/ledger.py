@@ -58,7 +58,7 @@ def judge_mail(mail, deliveries, sunk, rows, windows, held_may_stay, must_be_tak
         failures.append(f"NOT TAKEN: {mail.token} was answered {mail.answers}")
     if "taken" in words and outcomes == 0:
         failures.append(f"LOST: {mail.token} was answered {words} and went nowhere")
-    allowed = 1 + window_w1(mail, words) + used_windows(sent, returned, windows)
+    allowed = 1 + window_w1(mail, words) + used_windows(sent, returned + handed_back, windows)
     if outcomes > allowed:
         failures.append(f"TWICE: {mail.token} was answered {words} and has {len(sent)} deliveries, {len(returned)} DSNs, "
                         f"{len(handed_back)} handed back, {len(held)} held, {passed} passed; windows: {windows}")
