@@ -155,7 +155,7 @@ class Passage {
   Reply effect() {
     const bool cut = fault_ && fault_->action == Action::DropInBody;
     if (call_.exchange.host == Host::Upload) return upload_effect(cut);
-    read_body();
+    if (!read_body()) return dropped(Reply::Line::DropUnanswered);  // the client is gone in the middle of it
     const std::shared_ptr<Item> item = begin_write();
     if (conflict_) return *conflict_;
     std::unique_lock lock(state_.mutex);
@@ -180,10 +180,11 @@ class Passage {
     return refuse(state_, call_, 405, "ErrorMethodNotAllowed", "The OData request is not supported.");
   }
 
-  void read_body() {
+  // False: less came than was announced.
+  bool read_body() {
     if (body_.size() > kLargestBody) {
       call_.oversize = true;
-      return;
+      return true;
     }
     call_.body.resize(body_.size());
     std::size_t got = 0;
@@ -192,7 +193,7 @@ class Passage {
       if (count == 0) break;
       got += count;
     }
-    call_.body.resize(got);
+    return got == call_.body.size();
   }
 
   // Two changes of one item at once get in each other's way.
