@@ -39,6 +39,18 @@ def macros(command, values):
     return packet(b"D", command + b"".join(name.encode() + b"\0" + value.encode() + b"\0" for name, value in values))
 
 
+def greets(path):
+    """Whether the filter answers a negotiation."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(10)
+        try:
+            line.connect(str(path))
+            line.sendall(packet(b"O", struct.pack(">III", VERSION, ALL_ACTIONS, ALL_STEPS)))
+            return line.recv(4) != b""
+        except OSError:
+            return False
+
+
 class Mta:
     """`leave_after`: closes the connection when so many packets were sent; `deaf`: never reads the last answer, and leaves
     once the end of the message is told."""
