@@ -11,6 +11,17 @@
 #include "core/mail/part_source.h"
 
 namespace graph_milter::delivery {
+namespace {
+
+// The request was turned away, or never got there.
+bool certainly_not_made(const Error& error) {
+  const ErrorKind kind = error.kind;
+  return kind == ErrorKind::Throttled || kind == ErrorKind::Configuration || kind == ErrorKind::Unauthorized ||
+         kind == ErrorKind::Permanent || kind == ErrorKind::Cancelled ||
+         (kind == ErrorKind::Transient && error.status == 0);
+}
+
+}  // namespace
 
 Courier::Courier(const CourierSettings& settings, queue::Queue& queue, targets::Services services, Returning& returning,
                  queue::Entry entry)
@@ -114,10 +125,7 @@ Courier::Halt Courier::make_draft() {
   auto draft = heard(target_.create_draft(*message_));
   GM_FAILPOINT(C14);
   if (draft) return drafted(*std::move(draft), false);
-  const ErrorKind kind = draft.error().kind;
-  const bool certainly_none = kind == ErrorKind::Throttled || kind == ErrorKind::Configuration ||
-                              kind == ErrorKind::Unauthorized || kind == ErrorKind::Permanent;
-  if (certainly_none) entry_.progress.draft_intended = {};
+  if (certainly_not_made(draft.error())) entry_.progress.draft_intended = {};
   return failed(draft.error());
 }
 

@@ -75,6 +75,7 @@ class Courier {
   Halt compare();
   Halt rebuild(const targets::Difference& difference);
   Halt send();
+  Halt wait_for_place(const Error& error);
   Halt send_refused(const Error& error);
   Halt settle_send();
   Halt settle_unsent();

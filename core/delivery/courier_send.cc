@@ -49,7 +49,7 @@ Courier::Halt Courier::rebuild(const targets::Difference& difference) {
 }
 
 Courier::Halt Courier::send() {
-  if (const Status booked = target_.book_send(); !booked) return failed(booked.error());
+  if (const Status booked = target_.book_send(); !booked) return wait_for_place(booked.error());
   queue::Progress& progress = entry_.progress;
   const bool again = progress.send_unresolved;  // an earlier one was seen not to have taken place, but never said so
   if (!again) progress.send_intended = now();
@@ -65,6 +65,12 @@ Courier::Halt Courier::send() {
   if (!request_id) return send_refused(request_id.error());
   GM_FAILPOINT(C26);
   return sent({.found = false, .request_id = *request_id});
+}
+
+// It has a place of its own, behind those of its mailbox that asked before.
+Courier::Halt Courier::wait_for_place(const Error& error) {
+  if (!is_own_pace(error) || !error.retry_after) return failed(error);
+  return Park{now() + *error.retry_after, error};
 }
 
 Courier::Halt Courier::send_refused(const Error& error) {

@@ -14,7 +14,7 @@ namespace {
 // Where an entry is due but its mailbox is busy, nothing says when that ends, except a lease that does.
 constexpr Duration kLookAgainWhileBusy = std::chrono::seconds(1);
 constexpr Duration kLookAgainWhileIdle = std::chrono::minutes(1);
-// Then those that came later are asked too: they may be smaller.
+// Then it is asked again, whatever was said.
 constexpr Duration kLongestBoardHold = std::chrono::hours(1);
 
 void log_journal_error(const queue::Entry& entry, const Error& error) {
@@ -147,10 +147,7 @@ void Delivery::settle(const Courier& courier, const Ending& ending) {
   if (const auto* parked = std::get_if<Park>(&ending)) return park(entry, *parked);
   if (const auto* failed = std::get_if<Retry>(&ending)) return retry(entry, *failed);
   if (const auto* held = std::get_if<Hold>(&ending)) return hold(entry, *held);
-  if (std::holds_alternative<TakenAway>(ending)) {
-    log_text(LogLevel::Info, format("entry {}: the administrator took it", entry.id));
-    return;
-  }
+  if (std::holds_alternative<TakenAway>(ending)) return release(entry);  // nobody else gets it before that
   const Error& why = std::get<Stopped>(ending).why;
   if (why.kind != ErrorKind::Cancelled) log_journal_error(entry, why);
   release(entry);
@@ -160,9 +157,11 @@ void Delivery::park(queue::Entry entry, const Park& park) {
   // defer() counts an attempt, and what did not fail must not lengthen the delays of what does.
   ++entry.progress.attempts_before;
   const TimePoint now = services_.clock.now();
-  if (park.holds_mailbox) board_.hold(entry.plan.mailbox, std::min(park.until, now + kLongestBoardHold));
   log_waiting(entry, park.why, park.until, now);
-  end_lease(entry, queue_.defer(entry, park.until, park.why));
+  if (!park.holds_mailbox) return end_lease(entry, queue_.defer(entry, park.until, park.why));
+  // It stays due as it was: what came later must not get before it because it waited here.
+  board_.hold(entry.plan.mailbox, std::min(park.until, now + kLongestBoardHold));
+  end_lease(entry, queue_.defer(entry, std::min(entry.next_attempt, now), park.why));
 }
 
 void Delivery::retry(const queue::Entry& entry, const Retry& retry) {
@@ -182,11 +181,12 @@ void Delivery::hold(const queue::Entry& entry, const Hold& hold) {
 }
 
 void Delivery::end_lease(const queue::Entry& entry, const Status& written) {
-  if (written || written.error().kind == ErrorKind::Cancelled) return;
-  log_journal_error(entry, written.error());
+  if (written) return;
+  if (written.error().kind != ErrorKind::Cancelled) log_journal_error(entry, written.error());
   release(entry);
 }
 
+// Also of a lease that the administrator has taken away.
 void Delivery::release(const queue::Entry& entry) {
   const Status released = queue_.release(entry);
   if (!released && released.error().kind != ErrorKind::Cancelled) log_journal_error(entry, released.error());

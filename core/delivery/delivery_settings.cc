@@ -41,6 +41,10 @@ DeliverySettings delivery_settings(const config::Settings& settings, std::string
   out.courier.rules = upload::outlook_rules(settings.range_size);
   out.courier.send_recheck = settings.send_recheck;
   out.courier.send_settles = settings.send_settle;
+  // All three wait for the same thing, that what was made becomes visible; each for what it costs to be wrong.
+  out.courier.draft_settles = settings.draft_settle;
+  out.courier.draft_is_young = 12 * settings.draft_settle;
+  out.courier.look_again = settings.draft_settle / 2;
   out.courier.draft_settles = settings.draft_settle;
   out.courier.lifetime = settings.queue_lifetime;
   out.courier.disposal = disposal_of(settings.return_by);

@@ -16,7 +16,7 @@ struct Delivered {};
 struct Park {
   TimePoint until{};
   Error why;
-  bool holds_mailbox = false;  // what came later to this mailbox waits too
+  bool holds_mailbox = false;  // until then nothing goes for this mailbox, and then in the order of before
 };
 
 // Something failed that time may mend: again by the schedule, and not before `not_before`.

@@ -59,6 +59,9 @@ TEST(Events, EveryLineNamesTheMessageInTheSameWords) {
                                logged([&] { log_sent(entry, {}, kNow); }),
                                logged([&] { log_deferred(entry, error, kNow, kNow); }),
                                logged([&] { log_waiting(entry, error, kNow, kNow); }),
+                               logged([&] { log_gave_up(entry, error, true, kNow); }),
+                               logged([&] { log_dropped(entry, kNow); }),
+                               logged([&] { log_possible_duplicate(entry, "W4", "sending it again", kNow); }),
                                logged([&] { log_held(entry, error, kNow); })};
   for (const std::string& line : lines) {
     EXPECT_THAT(line, HasSubstr("4Xy1: "));
@@ -81,6 +84,25 @@ TEST(Events, SayWhatHappened) {
   EXPECT_THAT(logged([&] { log_sent(entry, {.found = false, .request_id = "r-1"}, kNow); }),
               HasSubstr(" attempts=3 sends=1 status=202 request-id=r-1"));
   EXPECT_THAT(logged([&] { log_sent(entry, {.found = true, .request_id = {}}, kNow); }), HasSubstr(" status=found"));
+}
+
+TEST(Events, WhatIsGivenUpSaysWhyAndWhatBecomesOfIt) {
+  queue::Entry entry = entry_of_a_scan();
+  entry.progress.give_up = queue::GiveUp{queue::Disposal::Dsn, "5.7.1", "403 ErrorSendAsDenied: no", kNow};
+  Error error = make_error(ErrorKind::Permanent, "Graph, send", "answered 403 ErrorSendAsDenied: no");
+  error.code = "ErrorSendAsDenied";
+  const std::string line = logged([&] { log_gave_up(entry, error, false, kNow); });
+  EXPECT_THAT(line, HasSubstr("event=gave-up "));
+  EXPECT_THAT(line, HasSubstr(" attempts=3 cause=refused return=dsn dsn=5.7.1 "));
+  EXPECT_THAT(line, HasSubstr("code=ErrorSendAsDenied"));
+  EXPECT_THAT(logged([&] { log_gave_up(entry, error, true, kNow); }), HasSubstr(" cause=expired "));
+  EXPECT_THAT(logged([&] { log_dropped(entry, kNow); }), HasSubstr("event=dropped "));
+}
+
+TEST(Events, APossibleDuplicateNamesItsWindow) {
+  const std::string line = logged([&] { log_possible_duplicate(entry_of_a_scan(), "W4", "sending it again", kNow); });
+  EXPECT_THAT(line, HasSubstr("event=unsettled "));
+  EXPECT_THAT(line, HasSubstr(" sends=1 possible_duplicate=W4 reason=\"sending it again\""));
 }
 
 TEST(Events, ADeferredEntrySaysWhenItGoesOnAndWhy) {

@@ -46,6 +46,21 @@ TEST(RetrySchedule, NeverComesBeforeTheTimeTheOtherSideAskedFor) {
   EXPECT_LE(late, kNow + Duration{2'128 + 426});
 }
 
+TEST(RetrySchedule, PatienceThatIsAbsurdOrOverIsBroughtIntoBounds) {
+  EXPECT_EQ(obeyed(seconds(7)), seconds(7));
+  EXPECT_EQ(obeyed(hours(24)), hours(24));
+  EXPECT_EQ(obeyed(hours(24) + Duration{1}), hours(1));
+  EXPECT_EQ(obeyed(Duration::max()), hours(1));
+  EXPECT_EQ(obeyed(Duration{0}), seconds(1));
+  EXPECT_EQ(obeyed(Duration{-5'000}), seconds(1));
+  EXPECT_EQ(obeyed(Duration::min()), seconds(1));
+  Error throttled = make_error(ErrorKind::Throttled, "x", "y");
+  throttled.retry_after = Duration::max();
+  EXPECT_EQ(next_attempt(kSchedule, 1, throttled, kNow, 0), kNow + hours(1));
+  throttled.retry_after = Duration{-1};
+  EXPECT_EQ(next_attempt(kSchedule, 1, throttled, kNow, 0), kNow + seconds(1));
+}
+
 TEST(RetrySchedule, ALongestBelowTheInitialWins) {
   const RetrySchedule odd{seconds(30), seconds(10)};
   EXPECT_EQ(next_attempt(odd, 1, make_error(ErrorKind::Transient, "x", "y"), kNow, 0), kNow + seconds(10));

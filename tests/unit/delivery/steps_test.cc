@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/queue/entry_rules.h"
+
 namespace graph_milter::delivery {
 
 void PrintTo(const DueStep& step, std::ostream* out) {
@@ -38,8 +40,9 @@ TEST(Steps, EveryStateHasItsStep) {
   EXPECT_EQ(due_step(entry_in(EntryState::Accepted)), (DueStep{Task::MakeDraft}));
   EXPECT_EQ(due_step(entry_in(EntryState::DraftIntent)), (DueStep{Task::FindDraft}));
   EXPECT_EQ(due_step(entry_in(EntryState::Verified)), (DueStep{Task::Send}));
-  EXPECT_EQ(due_step(entry_in(EntryState::SendIntent)), (DueStep{Task::SettleSend}));
   EXPECT_EQ(due_step(entry_in(EntryState::Sent)), (DueStep{Task::Finish}));
+  EXPECT_EQ(due_step(entry_in(EntryState::GiveUp)), (DueStep{Task::RemoveDraft}));
+  EXPECT_EQ(due_step(entry_in(EntryState::Returned)), (DueStep{Task::Finish}));
   EXPECT_EQ(due_step(entry_in(EntryState::Done)), (DueStep{Task::Nothing}));
   EXPECT_EQ(due_step(entry_in(EntryState::Held)), (DueStep{Task::Nothing}));
 }
@@ -78,8 +81,53 @@ TEST(Steps, ASendOnceIntendedNeverLeadsBackToTheDraft) {
   queue::Entry entry = entry_in(EntryState::SendIntent);
   entry.progress.draft_id.clear();
   entry.progress.send_epoch = 1;
+  entry.progress.send_unresolved = true;
   EXPECT_EQ(due_step(entry), (DueStep{Task::SettleSend}));
   EXPECT_TRUE(may_be_sent(entry));
+}
+
+TEST(Steps, ASendThatWasTurnedAwayIsRepeatedWithoutAQuestion) {
+  queue::Entry entry = entry_in(EntryState::SendIntent);
+  entry.progress.send_epoch = 1;
+  EXPECT_EQ(due_step(entry), (DueStep{Task::Send}));
+}
+
+TEST(Steps, WhatIsGivenUpMustNotLeaveADraft) {
+  queue::Entry entry = entry_in(EntryState::GiveUp);
+  entry.progress.draft_id.clear();
+  EXPECT_EQ(due_step(entry), (DueStep{Task::FindLeftover}));
+}
+
+TEST(Steps, TheDispositionSaysWhereAMessageGoesWhoseDraftIsGone) {
+  for (const EntryState state : {EntryState::DraftGone, EntryState::Returning}) {
+    queue::Entry entry = entry_in(state);
+    const auto due = [&](queue::Disposal disposal) {
+      entry.progress.give_up = queue::GiveUp{disposal, "5.0.0", "no", {}};
+      return due_step(entry);
+    };
+    EXPECT_EQ(due(queue::Disposal::Dsn), (DueStep{Task::GiveToMta}));
+    EXPECT_EQ(due(queue::Disposal::Mta), (DueStep{Task::GiveToMta}));
+    EXPECT_EQ(due(queue::Disposal::Hold), (DueStep{Task::Keep}));
+    EXPECT_EQ(due(queue::Disposal::Drop), (DueStep{Task::Finish}));
+  }
+}
+
+TEST(Steps, WhoAskedForItHearsOfSuccessBeforeTheMessageGoes) {
+  queue::Entry entry = entry_in(EntryState::Sent);
+  entry.envelope.sender = mail::make_envelope_path("<a@contoso.com>");
+  entry.envelope.recipients = {mail::make_envelope_path("<b@example.org>", {"NOTIFY=SUCCESS"})};
+  EXPECT_EQ(due_step(entry), (DueStep{Task::TellRelayed}));
+  entry.progress.success_notified = true;
+  EXPECT_EQ(due_step(entry), (DueStep{Task::Finish}));
+}
+
+TEST(Steps, AfterTheSendOrTheEndOfTheDraftGraphIsNotConcerned) {
+  for (const EntryState state : queue::kEntryStates) {
+    const bool concerned = state == EntryState::Accepted || state == EntryState::DraftIntent ||
+                           state == EntryState::Draft || state == EntryState::Verified ||
+                           state == EntryState::SendIntent || state == EntryState::GiveUp;
+    EXPECT_EQ(is_for_graph(entry_in(state)), concerned) << queue::name_of(state);
+  }
 }
 
 }  // namespace
