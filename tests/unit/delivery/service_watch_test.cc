@@ -17,6 +17,7 @@ const TimePoint kStart = from_unix_ms(1'790'000'000'000);
 
 class Watch : public testing::Test {
  protected:
+  Watch() { EXPECT_TRUE(open_log({})); }
   bool back(Finding finding, const std::string& mailbox = "a@contoso.com") {
     const ServiceWatch::Leave leave = watch_.ask(now_);
     EXPECT_TRUE(leave.granted);
