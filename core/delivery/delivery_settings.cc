@@ -45,7 +45,6 @@ DeliverySettings delivery_settings(const config::Settings& settings, std::string
   out.courier.draft_settles = settings.draft_settle;
   out.courier.draft_is_young = 12 * settings.draft_settle;
   out.courier.look_again = settings.draft_settle / 2;
-  out.courier.draft_settles = settings.draft_settle;
   out.courier.lifetime = settings.queue_lifetime;
   out.courier.disposal = disposal_of(settings.return_by);
   out.courier.delay_warning = settings.delay_warning;
