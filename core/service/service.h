@@ -7,12 +7,12 @@
 #include "core/base/clock.h"
 #include "core/config/configuration.h"
 #include "core/intake/intake.h"
+#include "core/service/part_settings.h"
 
 namespace graph_milter::service {
 
-// Rules and limits of a configuration as the arriving half uses them. Usage errors name file and line.
+// The rules of a configuration as the arriving half uses them. Usage errors name file and line.
 Result<policy::Policy> read_policy(const config::Configuration& configuration);
-intake::IntakeSettings intake_settings(const config::Settings& settings, std::string instance);
 
 class Service {
  public:

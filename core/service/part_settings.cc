@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/service/part_settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace graph_milter::service {
+
+http::HttpSettings http_settings(const config::Settings& settings, std::shared_ptr<const std::atomic<bool>> stop) {
+  http::HttpSettings out;
+  out.ca_file = settings.ca_file;
+  out.upload_hosts = settings.upload_hosts;
+  out.allow_private_addresses = settings.allow_private_addresses;
+  out.connect_timeout = settings.connect_timeout;
+  out.stall_timeout = settings.stall_timeout;
+  out.stop = std::move(stop);
+  return out;
+}
+
+auth::ClientSecretSettings secret_settings(const config::Settings& settings) {
+  auth::ClientSecretSettings out;
+  out.login_url = settings.login_url;
+  out.tenant = settings.tenant;
+  out.client_id = settings.client_id;
+  out.client_secret_file = settings.client_secret_file;
+  out.scope = settings.graph_url + "/.default";
+  return out;
+}
+
+graph::ClientSettings graph_settings(const config::Settings& settings) {
+  graph::ClientSettings out;
+  out.graph_url = settings.graph_url;
+  return out;
+}
+
+graph::GateSettings gate_settings(const config::Settings& settings) {
+  graph::GateSettings out;
+  out.lanes = static_cast<int>(settings.mailbox_requests);
+  out.messages_a_minute = settings.mailbox_messages;
+  out.recipients_a_day = settings.mailbox_recipients;
+  out.bytes = settings.byte_budget;
+  out.byte_window = settings.byte_budget_window;
+  out.bytes_from_start = settings.byte_budget_use == config::ByteBudgetUse::Always;
+  out.nodes = settings.nodes;
+  return out;
+}
+
+namespace {
+
+intake::WhenDown when_down(config::WhenDown word) {
+  switch (word) {
+    case config::WhenDown::Queue:
+      return intake::WhenDown::Queue;
+    case config::WhenDown::TempFail:
+      return intake::WhenDown::TempFail;
+    case config::WhenDown::Pass:
+      break;
+  }
+  return intake::WhenDown::Pass;
+}
+
+}  // namespace
+
+queue::QueueSettings queue_settings(const config::Settings& settings) {
+  queue::QueueSettings out;
+  out.directory = settings.spool_directory;
+  out.reserve_bytes = settings.spool_reserve;
+  out.ballast_bytes = settings.spool_ballast;
+  out.max_bytes = settings.max_queue_size;
+  out.resend_window = settings.resend_window;
+  out.tombstone_age = settings.trace_for;
+  return out;
+}
+
+intake::IntakeSettings intake_settings(const config::Settings& settings, std::string instance) {
+  intake::IntakeSettings out;
+  out.instance = std::move(instance);
+  out.memory_limit = settings.memory_limit;
+  out.scan.parts = settings.max_parts;
+  out.scan.depth = settings.max_depth;
+  out.service.max_part_size = settings.max_part_size;
+  out.service.max_message_size = settings.max_message_size;
+  out.when_full = settings.when_full == config::WhenFull::Pass ? intake::WhenFull::Pass : intake::WhenFull::TempFail;
+  out.when_down = when_down(settings.when_down);
+  out.resend_window = settings.resend_window;
+  return out;
+}
+
+delivery::AlertSettings alert_settings(const config::Settings& settings, const mta::SmtpSettings& mta) {
+  return {settings.alert_to, settings.alert_interval, mta};
+}
+
+delivery::HousekeepingSettings housekeeping_settings(const config::Settings& settings, std::string instance) {
+  delivery::HousekeepingSettings out;
+  out.instance = std::move(instance);
+  out.adopted_instances = settings.adopt_instance;
+  out.interval = settings.sweep_interval;
+  out.abandoned_after = settings.abandoned_after;
+  out.sent_copy_for = settings.sent_copy_for;
+  out.send_settle = settings.send_settle;
+  out.resend_window = settings.resend_window;
+  return out;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  const bool known = ::gethostname(name.data(), name.size() - 1) == 0 && name.front() != '\0';
+  return known ? std::string(name.data()) : std::string("localhost");
+}
+
+}  // namespace graph_milter::service
