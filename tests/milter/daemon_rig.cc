@@ -9,7 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -85,6 +88,7 @@ void DaemonRig::launch(const std::vector<std::string>& more_arguments) {
   dup2(log, STDERR_FILENO);
   dup2(log, STDOUT_FILENO);
   if (options_.runs_as) become_user(*options_.runs_as);
+  for (std::string& variable : options_.environment) putenv(variable.data());
   execv(program.c_str(), argv.data());
   _exit(98);
 }
@@ -116,6 +120,18 @@ int DaemonRig::wait_for_end() {
 }
 
 void DaemonRig::signal(int number) const { kill(pid_, number); }
+
+void DaemonRig::freeze() const {
+  signal(SIGSTOP);
+  const auto stands_still = [](const std::string& status) {
+    return status.find("State:\tT") != std::string::npos || status.find("State:\tt") != std::string::npos;
+  };
+  const bool frozen = eventually([&] {
+    const std::vector<std::string> all = threads();
+    return std::all_of(all.begin(), all.end(), stands_still);
+  });
+  if (!frozen) throw std::runtime_error("the daemon does not stand still");
+}
 
 int DaemonRig::stop() {
   signal(SIGTERM);
@@ -169,9 +185,49 @@ std::string DaemonRig::message_file(const std::string& id) const {
   throw std::runtime_error("no message file of " + id);
 }
 
-std::size_t DaemonRig::descriptors() const {
-  const fs::directory_iterator open(format("/proc/{}/fd", pid_));
-  return static_cast<std::size_t>(std::distance(begin(open), end(open)));
+std::vector<std::string> DaemonRig::open_descriptors() const {
+  std::vector<std::string> out;
+  for (const auto& descriptor : fs::directory_iterator(format("/proc/{}/fd", pid_))) {
+    std::error_code gone;
+    const fs::path target = fs::read_symlink(descriptor.path(), gone);
+    if (!gone) out.push_back(target.string());
+  }
+  return out;
+}
+
+std::size_t DaemonRig::connections() const {
+  // "Num RefCount Protocol Flags Type St Inode Path"; what is accepted carries the listener's path, and the listener a
+  // flag.
+  std::set<std::string> accepted;
+  std::istringstream table(read_file("/proc/net/unix"));
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream fields(line);
+    std::string number, references, protocol, flags, type, state, inode, path;
+    fields >> number >> references >> protocol >> flags >> type >> state >> inode >> path;
+    if (path == socket_path_ && flags == "00000000") accepted.insert(format("socket:[{}]", inode));
+  }
+  const std::vector<std::string> open = open_descriptors();
+  return static_cast<std::size_t>(
+      std::count_if(open.begin(), open.end(), [&](const std::string& target) { return accepted.count(target) > 0; }));
+}
+
+std::size_t DaemonRig::arriving_files() const {
+  const std::vector<std::string> open = open_descriptors();
+  return static_cast<std::size_t>(std::count_if(open.begin(), open.end(), [this](const std::string& target) {
+    return target.compare(0, spool_.size() + 9, spool_ + "/incoming") == 0;
+  }));
+}
+
+std::vector<std::string> DaemonRig::threads() const {
+  std::vector<std::string> out;
+  for (const auto& task : fs::directory_iterator(format("/proc/{}/task", pid_))) {
+    try {
+      out.push_back(read_file(task.path().string() + "/status"));
+    } catch (const std::runtime_error&) {
+      continue;  // a thread that has ended
+    }
+  }
+  return out;
 }
 
 }  // namespace graph_milter::test

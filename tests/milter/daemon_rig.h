@@ -24,9 +24,10 @@ struct RigOptions {
   std::vector<std::string> conf_lines;  // before the rules; a later line of the same option beats an earlier one
   std::string rules =
       "[rule scanners]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\npart-size = 100K\naction = relay\n";
-  std::string socket;                  // empty: a UNIX socket in the folder
-  std::string spool;                   // empty: in the folder
-  std::optional<std::string> runs_as;  // who the child is before it starts; else whoever runs the test
+  std::string socket;                    // empty: a UNIX socket in the folder
+  std::string spool;                     // empty: in the folder
+  std::vector<std::string> environment;  // "NAME=VALUE", more of it
+  std::optional<std::string> runs_as;    // who the child is before it starts; else whoever runs the test
 };
 
 class DaemonRig {
@@ -44,6 +45,9 @@ class DaemonRig {
   int stop();
   int wait_for_end();
   void signal(int number) const;
+  void forget_environment() { options_.environment.clear(); }  // for the next start
+  // Stops every thread where it is, until SIGCONT; returns when all of them stand still.
+  void freeze() const;
   bool is_running();
 
   MilterDriver connect() const;
@@ -54,7 +58,11 @@ class DaemonRig {
   queue::Entry entry(const std::string& id) const;
   std::string message_file(const std::string& id) const;  // its bytes
   std::size_t spool_files() const;                        // message files under any name
-  std::size_t descriptors() const;                        // open in the daemon, without connections to come
+  // The connections of MTAs (to a UNIX socket) and the files of arriving messages that the daemon holds open.
+  std::size_t connections() const;
+  std::size_t arriving_files() const;
+  bool is_idle() const { return connections() == 0 && arriving_files() == 0; }
+  std::vector<std::string> threads() const;  // their /proc/PID/task/TID/status
 
   const TempFolder& folder() const { return folder_; }
   const std::string& socket_path() const { return socket_path_; }
@@ -63,6 +71,7 @@ class DaemonRig {
   pid_t pid() const { return pid_; }
 
  private:
+  std::vector<std::string> open_descriptors() const;  // what they lead to
   void launch(const std::vector<std::string>& more_arguments);
 
   TempFolder folder_;

@@ -7,6 +7,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/format.h"
+#include "core/mail/splice.h"
 #include "tests/milter/daemon_rig.h"
 #include "tests/milter/mails.h"
 
@@ -205,16 +206,77 @@ TEST_F(Messages, AreNotTakenWhenTheMtaHasGone) {
 
 TEST_F(Messages, AreForgottenWhenTheMtaLeavesRightBehindTheirEnd) {
   MilterDriver driver = rig_.greeted();
-  const std::size_t connected = rig_.descriptors();
+  EXPECT_EQ(rig_.connections(), 1U);
   driver.begin(scan_mail(kLarge), "A1");
+  EXPECT_TRUE(eventually([&] { return rig_.arriving_files() == 1; }));
   // The daemon stands still until the MTA has asked and gone, so it can't answer in between.
-  rig_.signal(SIGSTOP);
+  rig_.freeze();
   driver.send(wire::kEndOfBody);
   driver.drop();
   rig_.signal(SIGCONT);
-  EXPECT_TRUE(eventually([&] { return rig_.descriptors() < connected; }));
+  EXPECT_TRUE(eventually([&] { return rig_.is_idle(); }));
   EXPECT_THAT(rig_.entries(), IsEmpty());
   EXPECT_EQ(rig_.spool_files(), 0U);
+}
+
+TEST_F(Messages, SentAgainAreAnsweredAsTheFirstTime) {
+  const Mail mail = scan_mail(kLarge);
+  ASSERT_EQ(rig_.greeted().deliver(mail, "A1").command, wire::kDiscard);
+  ASSERT_EQ(rig_.greeted().deliver(mail, "A2").command, wire::kDiscard);
+  const queue::Entry entry = only_entry();
+  EXPECT_EQ(entry.envelope.queue_id, "A1");
+  EXPECT_THAT(rig_.words(),
+              HasSubstr("A2: event=adopted entry=" + entry.id + " message-id=<scan-1@device.contoso.com>"));
+  EXPECT_EQ(rig_.spool_files(), 1U);
+}
+
+TEST_F(Messages, SentAgainAreKnownAfterARestartToo) {
+  const Mail mail = scan_mail(kLarge);
+  ASSERT_EQ(rig_.greeted().deliver(mail, "A1").command, wire::kDiscard);
+  rig_.signal(SIGKILL);
+  rig_.wait_for_end();
+  rig_.start();
+  ASSERT_EQ(rig_.greeted().deliver(mail, "A2").command, wire::kDiscard);
+  EXPECT_EQ(only_entry().envelope.queue_id, "A1");
+}
+
+TEST_F(Messages, SentTwiceAtTheSameTimeAreOneEntry) {
+  constexpr int kConnections = 8;
+  const Mail mail = scan_mail(kLarge);
+  std::vector<MilterDriver> drivers;
+  for (int i = 0; i < kConnections; ++i) {
+    drivers.push_back(rig_.greeted());
+    drivers.back().begin(mail, format("T{}", i));
+  }
+  for (auto& driver : drivers) driver.send(wire::kEndOfBody);
+  for (auto& driver : drivers) EXPECT_EQ(driver.receive().command, wire::kDiscard);
+  EXPECT_EQ(only_entry().sha256, sha256_hex(wire_form(mail)));
+  EXPECT_EQ(rig_.spool_files(), 1U);
+}
+
+TEST_F(Messages, ThatOnlyLookAlikeAreTwo) {
+  Mail mail = scan_mail(kLarge);
+  std::erase_if(mail.headers, [](const auto& field) { return field.first == "Message-ID"; });
+  ASSERT_EQ(rig_.greeted().deliver(mail, "A1").command, wire::kDiscard);
+  ASSERT_EQ(rig_.greeted().deliver(mail, "A2").command, wire::kDiscard);
+  EXPECT_THAT(rig_.entries(), SizeIs(2));
+}
+
+TEST_F(Messages, ThatLeftThroughUsBeforePass) {
+  ASSERT_EQ(rig_.greeted().deliver(scan_mail(kLarge, 1), "A1").command, wire::kDiscard);
+  const queue::Entry entry = only_entry();
+  StringSource message(rig_.message_file(entry.id));
+  mail::SpliceSource spliced(message, entry.plan.skeleton);
+  const std::string skeleton = *read_all(spliced, 1U << 24U);
+  const std::size_t at = skeleton.find("X-Graph-Milter-Seal:");
+  ASSERT_NE(at, std::string::npos) << skeleton;
+  const std::string seal = skeleton.substr(at + 20, skeleton.find("\r\n", at) - at - 20);
+  Mail again = scan_mail(kLarge, 2);
+  again.headers.emplace_back("X-Graph-Milter-Seal", seal);
+  EXPECT_EQ(rig_.greeted().deliver(again, "A2").command, wire::kAccept);
+  EXPECT_THAT(rig_.words(), HasSubstr(" reason=loop "));
+  again.headers.back().second.back() ^= 1;
+  EXPECT_EQ(rig_.greeted().deliver(again, "A3").command, wire::kDiscard) << "a forged one means nothing";
 }
 
 TEST_F(Messages, ArriveOnManyConnectionsAtOnce) {

@@ -20,26 +20,6 @@ namespace {
 
 std::runtime_error trouble(const std::string& what) { return std::runtime_error(what + ": " + std::strerror(errno)); }
 
-std::string be32(std::uint32_t value) {
-  std::string out;
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(static_cast<unsigned char>(value >> shift));
-  return out;
-}
-
-std::uint32_t read_be32(std::string_view bytes) {
-  std::uint32_t value = 0;
-  for (const char c : bytes.substr(0, 4)) value = value << 8U | static_cast<unsigned char>(c);
-  return value;
-}
-
-std::string zero_ended(std::string_view text) { return std::string(text) + '\0'; }
-
-std::string arguments(std::string_view first, const std::vector<std::string>& more) {
-  std::string out = zero_ended(first);
-  for (const std::string& next : more) out += zero_ended(next);
-  return out;
-}
-
 template <class Address>
 FileDescriptor connected(int family, const Address& address) {
   FileDescriptor fd(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -78,18 +58,9 @@ void MilterDriver::send_raw(std::string_view bytes) {
   }
 }
 
-void MilterDriver::send(char command, std::string_view data) {
-  std::string packet = be32(static_cast<std::uint32_t>(data.size() + 1));
-  packet += command;
-  packet += data;
-  send_raw(packet);
-}
+void MilterDriver::send(char command, std::string_view data) { send_raw(wire::packet(command, data)); }
 
-void MilterDriver::macros(char command, const Macros& values) {
-  std::string data(1, command);
-  for (const auto& [name, value] : values) data += zero_ended(name) + zero_ended(value);
-  send(wire::kMacro, data);
-}
+void MilterDriver::macros(char command, const Macros& values) { send(wire::kMacro, wire::macros(command, values)); }
 
 std::string MilterDriver::read_bytes(std::size_t count) {
   std::string bytes(count, '\0');
@@ -105,13 +76,35 @@ std::string MilterDriver::read_bytes(std::size_t count) {
   return bytes;
 }
 
+Packet MilterDriver::receive_any() {
+  const std::uint32_t length = wire::read_number(read_bytes(4));
+  if (length == 0) throw std::runtime_error("the milter sent an empty packet");
+  const std::string bytes = read_bytes(length);
+  return {bytes[0], bytes.substr(1)};
+}
+
 Packet MilterDriver::receive() {
   for (;;) {
-    const std::uint32_t length = read_be32(read_bytes(4));
-    if (length == 0) throw std::runtime_error("the milter sent an empty packet");
-    const std::string bytes = read_bytes(length);
-    if (bytes[0] != wire::kProgress) return {bytes[0], bytes.substr(1)};
+    Packet packet = receive_any();
+    if (packet.command != wire::kProgress) return packet;
     ++progress_reports_;
+  }
+}
+
+std::vector<Packet> MilterDriver::finish() {
+  shutdown(fd_.get(), SHUT_WR);
+  std::vector<Packet> replies;
+  for (;;) {
+    pollfd wait{fd_.get(), POLLIN, 0};
+    if (poll(&wait, 1, static_cast<int>(patience_.count())) == 0)
+      throw std::runtime_error("the milter does not close the connection");
+    char next = 0;
+    if (recv(fd_.get(), &next, 1, MSG_PEEK) <= 0) return replies;
+    try {
+      replies.push_back(receive_any());
+    } catch (const std::runtime_error&) {
+      return replies;  // closed in the middle of a reply
+    }
   }
 }
 
@@ -126,7 +119,7 @@ bool MilterDriver::is_closed() {
 }
 
 Negotiated MilterDriver::negotiate(std::uint32_t actions, std::uint32_t steps, std::uint32_t version) {
-  send(wire::kNegotiate, be32(version) + be32(actions) + be32(steps));
+  send(wire::kNegotiate, wire::negotiation(actions, steps, version));
   Negotiated result;
   Packet reply;
   try {
@@ -137,10 +130,10 @@ Negotiated MilterDriver::negotiate(std::uint32_t actions, std::uint32_t steps, s
   if (reply.command != wire::kNegotiate || reply.data.size() < 12) return result;
   result.accepted = true;
   const std::string_view data = reply.data;
-  result.actions = read_be32(data.substr(4));
-  result.steps = steps_ = read_be32(data.substr(8));
+  result.actions = wire::read_number(data.substr(4));
+  result.steps = steps_ = wire::read_number(data.substr(8));
   for (std::size_t at = 12; at + 5 <= data.size();) {
-    const std::uint32_t stage = read_be32(data.substr(at));
+    const std::uint32_t stage = wire::read_number(data.substr(at));
     const std::string_view names = data.substr(at + 4, data.find('\0', at + 4) - at - 4);
     result.macros.emplace_back(stage, std::string(names));
     at += 4 + names.size() + 1;
@@ -160,25 +153,23 @@ void MilterDriver::expect_if_answered(std::uint32_t no_reply_step) {
 }
 
 Packet MilterDriver::connect_from(std::string_view name, std::string_view address) {
-  const bool six = address.find(':') != std::string_view::npos;
-  // Name, family, port 25, address.
-  return ask(wire::kConnect, zero_ended(name) + (six ? '6' : '4') + std::string("\x00\x19", 2) + zero_ended(address));
+  return ask(wire::kConnect, wire::connection(name, address));
 }
 
-Packet MilterDriver::helo(std::string_view name) { return ask(wire::kHelo, zero_ended(name)); }
+Packet MilterDriver::helo(std::string_view name) { return ask(wire::kHelo, wire::words(name)); }
 
 Packet MilterDriver::mail(std::string_view sender, const std::vector<std::string>& parameters) {
-  return ask(wire::kMail, arguments(sender, parameters));
+  return ask(wire::kMail, wire::words(sender, parameters));
 }
 
 Packet MilterDriver::rcpt(std::string_view recipient, const std::vector<std::string>& parameters) {
-  return ask(wire::kRcpt, arguments(recipient, parameters));
+  return ask(wire::kRcpt, wire::words(recipient, parameters));
 }
 
 Packet MilterDriver::data() { return ask(wire::kData, {}); }
 
 void MilterDriver::header(std::string_view name, std::string_view value) {
-  send(wire::kHeader, zero_ended(name) + zero_ended(value));
+  send(wire::kHeader, wire::words(name, {std::string(value)}));
   expect_if_answered(wire::kNrHeader);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MTA's side of the milter protocol, for tests: says what a real MTA says, and what none would say on demand.
-// Packets are a big-endian length of 32 bits, a command and its data; replies alike. Throws std::runtime_error when the
+// Throws std::runtime_error when the
 // other side does not behave, so a test ends with words.
 #pragma once
 
@@ -12,26 +12,14 @@
 #include <vector>
 
 #include "core/base/file.h"
+#include "tests/milter/wire.h"
 
 namespace graph_milter::test {
-
-// Commands and replies; the names are libmilter's (mfdef.h), which knows the letters.
-namespace wire {
-constexpr char kAbort = 'A', kBody = 'B', kConnect = 'C', kMacro = 'D', kEndOfBody = 'E', kHelo = 'H', kHeader = 'L',
-               kMail = 'M', kEndOfHeaders = 'N', kNegotiate = 'O', kQuit = 'Q', kRcpt = 'R', kData = 'T';
-constexpr char kAccept = 'a', kContinue = 'c', kDiscard = 'd', kProgress = 'p', kReject = 'r', kTempFail = 't',
-               kReplyCode = 'y';
-constexpr std::uint32_t kNrHeader = 0x80, kNrEndOfHeaders = 0x40000, kNrBody = 0x80000, kLeadingSpace = 0x100000,
-                        kSkip = 0x400, kNoData = 0x200, kNoMail = 0x4, kNoRcpt = 0x8, kNrData = 0x10000;
-constexpr std::uint32_t kSetMacros = 0x100;
-}  // namespace wire
 
 struct Packet {
   char command = 0;
   std::string data;
 };
-
-using Macros = std::vector<std::pair<std::string, std::string>>;
 
 // What a filter asked for when it was greeted.
 struct Negotiated {
@@ -64,6 +52,10 @@ class MilterDriver {
   // The next reply that is no progress report; those are counted.
   Packet receive();
   bool is_closed();  // waits for the other side to close
+  // The next `count` bytes of whatever comes.
+  std::string read_bytes(std::size_t count);
+  // Says nothing more, and reads all replies until the other side closes.
+  std::vector<Packet> finish();
 
   // One step each, with its reply where the negotiated steps have one.
   Packet connect_from(std::string_view name, std::string_view address);
@@ -93,7 +85,7 @@ class MilterDriver {
 
  private:
   explicit MilterDriver(FileDescriptor fd) : fd_(std::move(fd)) {}
-  std::string read_bytes(std::size_t count);
+  Packet receive_any();
   void expect_if_answered(std::uint32_t no_reply_step);
   Packet ask(char command, std::string_view data);
 
