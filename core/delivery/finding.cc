@@ -7,7 +7,8 @@ namespace {
 constexpr int kStorageFull = 507;  // of this mailbox or drive
 
 Finding misconfigured(const Error& error) {
-  if (error.code == "ErrorAccessDenied" || error.code == "MailboxNotEnabledForRESTAPI") {
+  if (error.code == "ErrorAccessDenied" || error.code == "MailboxNotEnabledForRESTAPI" ||
+      error.code == "ErrorQuotaExceeded") {
     return Finding::MailboxMisconfigured;
   }
   // A refusal that names no known reason may well be of this mailbox alone, and all others need not wait for it.
@@ -18,7 +19,7 @@ Finding misconfigured(const Error& error) {
 
 Finding failed(const Error& error) {
   const bool of_everybody = error.status == 0 || (error.status >= 500 && error.status != kStorageFull);
-  return of_everybody && error.code != "ErrorQuotaExceeded" ? Finding::Fails : Finding::Works;
+  return of_everybody ? Finding::Fails : Finding::Works;
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ constexpr Fault kFaults[] = {
   {Operation::Any, 0, 999, "ErrorMessageSizeExceeded", "", ErrorKind::Permanent, minutes(0), kSizeHint},
   {Operation::Any, 0, 999, "malwareDetected", "", ErrorKind::Permanent, minutes(0), "the service takes an attachment for malware"},
   {Operation::Any, 0, 999, "ErrorCorruptData", "", ErrorKind::Permanent, minutes(0), ""},
-  {Operation::Any, 0, 999, "ErrorQuotaExceeded", "", ErrorKind::Transient, minutes(30), "the mailbox is full"},
+  {Operation::Any, 0, 999, "ErrorQuotaExceeded", "", ErrorKind::Configuration, minutes(30), "the mailbox is full: empty it (Deleted Items too) or raise its quota"},
 
   // send: only a refusal with a reason is an answer; all else may have sent.
   {Operation::Send, 404, 404, "", "", ErrorKind::Unclear, minutes(0), ""},

@@ -153,6 +153,7 @@ std::optional<Reply> check_range(State& state, const Call& call, const UploadSes
   if (state.switches.range_limit > 0 && body_size > static_cast<ByteCount>(state.switches.range_limit)) {
     return refuse(state, call, 413, "RequestEntityTooLarge", "The request body is too large.");
   }
+  if (call.mailbox->state == "full") return mailbox_is_full(state, call);
   const bool conflict = session.item->writers > 0 && state.switches.parallel_writes_conflict;
   if (session.busy || conflict) return conflict_reply(state, call);
   const ByteCount position = session.attachment.content->size();

@@ -2,6 +2,7 @@
 #include "tests/graph_emulator/dispatch.h"
 
 #include <map>
+#include <set>
 
 #include "core/base/format.h"
 #include "core/base/text.h"
@@ -55,6 +56,12 @@ std::optional<Reply> check_token(State& state, const Call& call) {
   return reply;
 }
 
+bool adds_to_mailbox(const std::string& operation) {
+  static const std::set<std::string> kAdds = {"create-draft",    "send",           "send-mail",    "patch-message",
+                                              "post-attachment", "create-session", "create-event", "patch-event"};
+  return kAdds.count(operation) != 0;
+}
+
 std::optional<Reply> check_mailbox(State& state, const Call& call) {
   if (call.mailbox == nullptr) {
     return refuse(state, call, 404, "ErrorInvalidUser", format("The requested user '{}' is invalid.", call.route.user));
@@ -71,6 +78,7 @@ std::optional<Reply> check_mailbox(State& state, const Call& call) {
     return refuse(state, call, 403, "Authorization_RequestDenied",
                   "Insufficient privileges to complete the operation.");
   }
+  if (condition == "full" && adds_to_mailbox(call.route.operation)) return mailbox_is_full(state, call);
   return std::nullopt;
 }
 

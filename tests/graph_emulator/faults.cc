@@ -37,9 +37,9 @@ Result<Action> parse_action(const std::string& text) {
   return fail(ErrorKind::Usage, "faults", "there is no action '" + text + "'");
 }
 
-constexpr std::array<std::string_view, 15> kKeys = {"match",   "times",       "action", "status", "code",
-                                                    "message", "retry_after", "body",   "close",  "delay_ms",
-                                                    "effect",  "seen",        "hits",   "chance", "upload_url"};
+constexpr std::array<std::string_view, 16> kKeys = {
+    "match", "times",    "action", "status", "code", "message", "retry_after", "body",
+    "close", "delay_ms", "effect", "seen",   "hits", "chance",  "upload_url",  "location"};
 
 Result<Fault> parse_fault(const Json& value) {
   for (const Json::Member& member : value.members()) {
@@ -63,6 +63,7 @@ Result<Fault> parse_fault(const Json& value) {
   fault.effect = value["effect"].boolean();
   fault.delay_ms = static_cast<int>(value["delay_ms"].integer());
   fault.upload_url = value["upload_url"].text();
+  fault.location = value["location"].text();
   fault.chance = static_cast<double>(value["chance"].integer(100)) / 100;
   return fault;
 }

@@ -46,6 +46,7 @@ struct Fault {
   bool effect = false;
   int delay_ms = 0;
   std::string upload_url;  // of Alter
+  std::string location;    // of Status: the header
 
   int seen = 0;  // matching requests so far
   int hits = 0;

@@ -68,7 +68,7 @@ struct Item {
 struct Mailbox {
   std::string address;  // lower case
   std::string guid;
-  std::string state = "enabled";  // enabled, no-licence, out-of-scope, no-consent
+  std::string state = "enabled";  // enabled, no-licence, out-of-scope, no-consent, full
   ByteCount max_send_size = 0;    // 0: no limit
   std::vector<std::string> send_as;
   std::map<std::uint64_t, std::shared_ptr<Item>> items;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/graph_emulator/model.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 
@@ -126,9 +127,11 @@ class Passage {
       reply.body = *fault_->body;
       reply.with("Content-Type", "text/html");
     }
+    if (!fault_->location.empty()) reply.with("Location", fault_->location);
     if (!fault_->retry_after.empty()) {
       reply.with("Retry-After", fault_->retry_after);
-      const double seconds = std::strtod(fault_->retry_after.c_str(), nullptr);
+      // Nobody obeys a year.
+      const double seconds = std::min(3600.0, std::strtod(fault_->retry_after.c_str(), nullptr));
       state_.throttle.ask_for_patience(mailbox_, call_.now + Duration(static_cast<std::int64_t>(seconds * 1000)));
     }
     if (fault_->status_code / 100 == 3) reply.with("Location", "https://elsewhere.invalid/");

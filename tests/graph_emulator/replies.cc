@@ -39,6 +39,10 @@ Reply item_not_found(const State& state, const Call& call) {
   return refuse(state, call, 404, "ErrorItemNotFound", "The specified object was not found in the store.");
 }
 
+Reply mailbox_is_full(const State& state, const Call& call) {
+  return refuse(state, call, 507, "ErrorQuotaExceeded", "The mailbox has exceeded its quota.");
+}
+
 bool lags(State& state, const Call& call, Item& item) {
   const auto& slow = state.switches.lag_operations;
   if (std::find(slow.begin(), slow.end(), call.route.operation) == slow.end()) return false;

@@ -73,6 +73,7 @@ void violate(State& state, const Call& call, std::string what);
 // {"error":{"code","message","innerError":{...}}}.
 Reply refuse(const State& state, const Call& call, int status, std::string_view code, std::string_view message);
 Reply item_not_found(const State& state, const Call& call);
+Reply mailbox_is_full(const State& state, const Call& call);
 
 // True, and counted, if the switches say that this operation does not see the item yet.
 bool lags(State& state, const Call& call, Item& item);

@@ -49,7 +49,7 @@ struct Switches {
   std::int64_t byte_limit = 0;
   std::int64_t byte_window_ms = 300'000;
   bool ranges_are_counted = true;
-  std::string retry_after_form = "fraction";  // fraction, integer, date, absent, huge
+  std::string retry_after_form = "fraction";  // fraction, integer, date, absent, huge, negative, past, garbage
   std::int64_t retry_after_ms = 1000;
   std::int64_t page_size = 10;
   std::int64_t token_lifetime_s = 3599;

@@ -78,6 +78,9 @@ std::string retry_after_value(const Switches& switches, TimePoint now) {
   if (switches.retry_after_form == "integer") return format("{}", (ms + 999) / 1000);
   if (switches.retry_after_form == "date") return http_date(now + Duration(ms));
   if (switches.retry_after_form == "huge") return "86400000";
+  if (switches.retry_after_form == "negative") return format("-{}", (ms + 999) / 1000);
+  if (switches.retry_after_form == "past") return http_date(now - Duration(ms));
+  if (switches.retry_after_form == "garbage") return "soon";
   return {};
 }
 
