@@ -65,7 +65,7 @@ class Decision {
   Disposal returns() const { return circumstances_.returns == Disposal::Mta ? Disposal::Mta : Disposal::Dsn; }
 
   Status go_on() {
-    if (!entry_.held_from) {
+    if (!entry_.held_from || !may_follow(*entry_.held_from, EntryState::Held)) {
       return refuse(entry_, "it is not known where it stood before it was held", "return it or delete it");
     }
     if (entry_.progress.give_up && entry_.progress.give_up->disposal == Disposal::Hold) {

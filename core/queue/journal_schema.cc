@@ -2,6 +2,7 @@
 #include "core/queue/journal_schema.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <iterator>
 #include <vector>
@@ -61,7 +62,7 @@ constexpr const char* kVersion2[] = {
     "ALTER TABLE entry ADD COLUMN sent_copy INTEGER NOT NULL DEFAULT 0",
     "CREATE TABLE note (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE INDEX entry_live ON entry (id) WHERE state <> 'done'",
-    "CREATE INDEX entry_mailbox ON entry (mailbox, next_attempt, id) WHERE state NOT IN ('done', 'held')",
+    "CREATE INDEX entry_mailbox ON entry (mailbox, next_attempt, id, state) WHERE state NOT IN ('done', 'held')",
     "CREATE INDEX entry_message_id ON entry (message_id)",
     "CREATE INDEX entry_resend_key ON entry (resend_key) WHERE resend_key <> ''",
     "CREATE INDEX entry_sent_copy ON entry (finished, id) WHERE sent_copy = 1",
@@ -116,6 +117,16 @@ Error too_new(long long version, const std::string& path) {
                     "use the graph-milter that wrote it, or a newer one");
 }
 
+Status check_with(soci::session& session, const std::string& path, const std::string& pragma) {
+  std::string answer;
+  Query query(session, pragma);
+  query.into(answer);
+  if (query.first() && answer == "ok") return {};
+  return fail(
+      ErrorKind::Corrupt, path, "the journal is damaged: " + escape_for_log(answer, 200),
+      format("keep a copy of the spool, then write what can be read to a new journal with: sqlite3 {} .recover", path));
+}
+
 // By SQLite itself: opening the journal's file a second time in this process would drop SQLite's locks.
 Status back_up(soci::session& session, const std::string& path) {
   const std::string backup = backup_path(path, kSchemaVersion);
@@ -160,14 +171,20 @@ Status check_version(soci::session& session, const std::string& path) {
               "start graph-milter once: it converts the journal");
 }
 
+Status forget_backup(const std::string& path, TimePoint made_before) {
+  const std::string backup = backup_path(path, kSchemaVersion);
+  struct stat info {};
+  if (::lstat(backup.c_str(), &info) != 0) return {};
+  if (static_cast<std::int64_t>(info.st_mtime) * 1000 >= to_unix_ms(made_before)) return {};
+  return remove_file(backup);
+}
+
 Status check_integrity(soci::session& session, const std::string& path) {
-  std::string answer;
-  Query query(session, "PRAGMA quick_check(1)");
-  query.into(answer);
-  if (query.first() && answer == "ok") return {};
-  return fail(
-      ErrorKind::Corrupt, path, "the journal is damaged: " + escape_for_log(answer, 200),
-      format("keep a copy of the spool, then write what can be read to a new journal with: sqlite3 {} .recover", path));
+  return check_with(session, path, "PRAGMA quick_check(1)");
+}
+
+Status check_whole_integrity(soci::session& session, const std::string& path) {
+  return check_with(session, path, "PRAGMA integrity_check(1)");
 }
 
 }  // namespace graph_milter::queue

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "core/base/clock.h"
 #include "core/base/result.h"
 
 namespace graph_milter::queue {
@@ -17,13 +18,16 @@ inline constexpr long long kSchemaVersion = 2;
 // else uses the journal. Throws what SOCI throws.
 Status prepare_schema(soci::session& session, const std::string& path);
 
-// Where the journal stays as it was before a version came; removed when it is old (Queue::tidy).
+// Where the journal stays as it was before a version came.
 std::string backup_path(const std::string& path, long long version);
+// Removes the copy if it was made before `made_before`.
+Status forget_backup(const std::string& path, TimePoint made_before);
 
 // Configuration, if the journal is not of this version: for those who only read.
 Status check_version(soci::session& session, const std::string& path);
 
-// Corrupt, with SQLite's own words, if the file is damaged.
+// Corrupt, with SQLite's own words, if the file is damaged. The quick check does not compare indexes with the table.
 Status check_integrity(soci::session& session, const std::string& path);
+Status check_whole_integrity(soci::session& session, const std::string& path);
 
 }  // namespace graph_milter::queue

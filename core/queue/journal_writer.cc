@@ -3,6 +3,7 @@
 
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "core/base/log.h"
@@ -22,8 +23,11 @@ bool in_transaction(soci::session& session) {
 
 }  // namespace
 
-JournalWriter::JournalWriter(SessionPointer session, std::string path)
-    : session_(std::move(session)), path_(std::move(path)), thread_([this] { loop(); }) {}
+JournalWriter::JournalWriter(SessionPointer session, std::string path, std::function<bool()> make_room)
+    : session_(std::move(session)),
+      path_(std::move(path)),
+      make_room_(std::move(make_room)),
+      thread_([this] { loop(); }) {}
 
 JournalWriter::~JournalWriter() {
   {
@@ -95,6 +99,8 @@ void JournalWriter::loop() {
 
 void JournalWriter::commit_batch(Batch batch) {
   auto results = try_batch(batch);
+  const bool full = !results && results.error().status == ENOSPC && !failed();
+  if (full && make_room_ && make_room_()) results = try_batch(batch);
   if (results) {
     const std::lock_guard lock(mutex_);
     ++transactions_;

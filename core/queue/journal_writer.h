@@ -23,7 +23,9 @@ class JournalWriter {
   // second time, after all that it changed was undone.
   using Job = std::function<Status(soci::session&)>;
 
-  JournalWriter(SessionPointer session, std::string path);
+  // `make_room` is called when the disk is full; true: there is room now, and what SQLite undid is tried once more, as
+  // a new transaction.
+  JournalWriter(SessionPointer session, std::string path, std::function<bool()> make_room = {});
   ~JournalWriter();  // what was asked before is still done
   JournalWriter(const JournalWriter&) = delete;
   JournalWriter& operator=(const JournalWriter&) = delete;
@@ -56,6 +58,7 @@ class JournalWriter {
 
   SessionPointer session_;
   const std::string path_;
+  const std::function<bool()> make_room_;
   std::uint64_t jobs_since_checkpoint_ = 0;  // of the writer thread
 
   mutable std::mutex mutex_;

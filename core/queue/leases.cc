@@ -34,10 +34,7 @@ void Leases::look(const std::function<void(const All&)>& ask) const {
 
 void Leases::set(const std::string& id, const Lease& lease) {
   const std::lock_guard lock(mutex_);
-  Lease& mine = leases_[id];
-  const bool revoked = mine.revoked;
-  mine = lease;
-  mine.revoked = revoked;
+  leases_[id] = lease;
 }
 
 Result<Lease> Leases::find(const std::string& id, std::int64_t fence) const {
@@ -64,10 +61,11 @@ Status Leases::end(const std::string& id, std::int64_t fence) {
   return {};
 }
 
-void Leases::revoke(const std::string& id) {
+void Leases::revoke(const std::string& id, std::int64_t fence) {
   const std::lock_guard lock(mutex_);
   const auto found = leases_.find(id);
-  if (found != leases_.end()) found->second.revoked = true;
+  // A fence of 0 is being written just now: the journal will refuse it.
+  if (found != leases_.end() && found->second.fence != 0 && found->second.fence <= fence) found->second.revoked = true;
 }
 
 void Leases::end(const std::string& id) {

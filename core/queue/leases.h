@@ -38,16 +38,15 @@ class Leases {
   // As lease(), but only asks.
   void look(const std::function<void(const All& leases)>& ask) const;
 
-  // A lease that was revoked stays so.
   void set(const std::string& id, const Lease& lease);
   // Cancelled: the lease has ended or was revoked, or somebody else has it.
   Result<Lease> find(const std::string& id, std::int64_t fence) const;
   void end(const std::string& id);
   // Ends the lease that has this fence, also a revoked one. Cancelled: it has ended already.
   Status end(const std::string& id, std::int64_t fence);
-  // Takes the lease away: find() answers Cancelled from now on. Nobody else gets the entry before its holder has ended
-  // the lease, so that no two ever work on one entry. Nothing happens if nobody has it.
-  void revoke(const std::string& id);
+  // Takes a lease away that has this fence or an older one: find() answers Cancelled from now on. Nobody else gets the
+  // entry before its holder has ended the lease, so that no two ever work on one entry.
+  void revoke(const std::string& id, std::int64_t fence);
 
   // Something may have become due.
   void signal();

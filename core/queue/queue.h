@@ -132,9 +132,10 @@ class Queue {
   // --- the administrator
 
   // Safe at any moment, also while a courier has the entry: its lease is taken away, so that its next record() is
-  // refused. Refused with Usage, in words: an entry that does not exist or has ended (NotFound), Return and Delete of
-  // one whose send is unresolved (unless Held), Retry or Release of what needs none. The caller writes the audit line;
-  // what it returns are the words for the administrator.
+  // refused (Cancelled), and nobody else gets the entry before that courier has called release(). Refused with Usage,
+  // in words: an entry that does not exist or has ended (NotFound), Return and Delete of one whose send is unresolved
+  // (unless Held), Retry or Release of what needs none. The caller writes the audit line; what it returns are the words
+  // for the administrator.
   virtual Result<std::string> administer(const std::string& id, Command command) = 0;
 
   // Entries and tombstones that `what` names: an entry id, the MTA's queue id, a Message-ID (with or without angle

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/failpoint.h"
 #include "core/base/format.h"
 #include "core/base/id.h"
 #include "core/base/log.h"
@@ -113,6 +114,15 @@ Result<std::vector<std::string>> names_in(const std::string& path) {
   }
 }
 
+// A link in its place would lead out of the spool. One that is not there is none.
+Status check_shard(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return errno == ENOENT ? Status() : fail(system_error(path, "cannot stat", errno));
+  }
+  return S_ISDIR(info.st_mode) ? Status() : fail(ErrorKind::Corrupt, path, "is not a directory of the spool");
+}
+
 bool is_regular_file(const std::string& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
@@ -131,6 +141,8 @@ bool is_leftover(const std::string& name) {
 
 }  // namespace
 
+bool is_full(const Error& error) { return error.status == ENOSPC || error.status == EDQUOT; }
+
 std::string journal_path(const std::string& directory) { return directory + "/journal.sqlite"; }
 
 Result<SpoolLock> SpoolLock::take(const std::string& directory) {
@@ -145,8 +157,10 @@ Result<SpoolLock> SpoolLock::take(const std::string& directory) {
     return unusable(directory, format("another graph-milter (pid {}) uses this spool", escape_for_log(trim(pid), 20)),
                     "stop it first, or give each its own spool-directory");
   }
-  if (::ftruncate(fd.get(), 0) != 0) return fail(system_error(path, "cannot write", errno));
-  GM_TRY(write_all(fd.get(), format("{}\n", ::getpid()), path));
+  // The pid is for people; the lock holds without it, also on a full disk.
+  Status named = ::ftruncate(fd.get(), 0) == 0 ? Status() : fail(system_error(path, "cannot write", errno));
+  if (named) named = write_all(fd.get(), format("{}\n", ::getpid()), path);
+  if (!named && !is_full(named.error())) return fail(std::move(named).error());
   return SpoolLock(std::move(fd));
 }
 
@@ -175,19 +189,23 @@ Status Spool::prepare_shard(const std::string& id) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     return fail(system_error(path, "cannot make the directory", errno));
   }
+  GM_TRY(check_shard(path));
   GM_TRY(sync_directory(directory_ + "/messages"));
   durable_shards_.insert(path);
   return {};
 }
 
 Status Spool::remove_message(const std::string& id) {
+  GM_TRY(check_shard(shard_path(id)));
   GM_TRY(remove_file(message_path(id)));
+  GM_FAILPOINT(C29);
   Status synced = sync_directory(shard_path(id));
   if (!synced && synced.error().status == ENOENT) return {};
   return synced;
 }
 
 Result<ByteCount> Spool::message_size(const std::string& id) const {
+  GM_TRY(check_shard(shard_path(id)));
   const std::string path = message_path(id);
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) {

@@ -2,7 +2,8 @@
 // The files of the queue. Names are made of entry ids only; nothing a message carries ever becomes part of a path.
 //
 //   DIRECTORY/lock              held by the daemon that owns the spool; its pid inside
-//   DIRECTORY/journal.sqlite    and SQLite's -wal and -shm beside it
+//   DIRECTORY/journal.sqlite    and SQLite's -wal and -shm beside it; .before-N: as it was before version N
+//   DIRECTORY/ballast           room that is given up when the disk is full
 //   DIRECTORY/incoming/         for files without a name while a message arrives
 //   DIRECTORY/messages/XX/ID.msg  XX: the first two random characters of the id
 #pragma once
@@ -19,6 +20,9 @@
 namespace graph_milter::queue {
 
 std::string journal_path(const std::string& directory);
+
+// The disk, or what we may have of it, is full.
+bool is_full(const Error& error);
 
 // The exclusive right to a spool; ends with the object or the process.
 class SpoolLock {

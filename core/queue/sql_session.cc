@@ -10,6 +10,7 @@
 #include "core/base/file.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/queue/wal_sync_point.h"
 
 namespace graph_milter::queue {
 
@@ -138,7 +139,7 @@ SqlError translate(const std::exception& failure, const std::string& path, const
 Result<SessionPointer> open_writer_session(const std::string& path) {
   GM_TRY(make_private_file(path));
   try {
-    auto session = std::make_unique<soci::session>(soci::sqlite3, connect_text(path, "mode=rw"));
+    auto session = std::make_unique<soci::session>(soci::sqlite3, connect_text(path, "mode=rw" + wal_sync_point()));
     GM_TRY(set_wal(*session, path));
     GM_TRY(set_numbers(*session, path, kEveryConnection));
     GM_TRY(set_numbers(*session, path, kWriter));

@@ -2,39 +2,47 @@
 // The Queue over SQLite. Made by Queue::open.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/queue/administration.h"
+#include "core/queue/ballast.h"
+#include "core/queue/journal_reader.h"
 #include "core/queue/journal_rows.h"
 #include "core/queue/journal_writer.h"
 #include "core/queue/leases.h"
 #include "core/queue/queue.h"
+#include "core/queue/room.h"
 #include "core/queue/spool.h"
 
 namespace graph_milter::queue {
 
 class SqliteQueue final : public Queue {
  public:
+  // `bytes`: of all messages that wait.
   SqliteQueue(QueueSettings settings, std::shared_ptr<Clock> clock, SpoolLock lock, SessionPointer writer,
               SessionPointer reader, ByteCount bytes);
   // The writer's connection closes last, because only it can write the log back.
-  ~SqliteQueue() override { reader_.reset(); }
+  ~SqliteQueue() override { reader_.close(); }
   SqliteQueue(const SqliteQueue&) = delete;
   SqliteQueue& operator=(const SqliteQueue&) = delete;
 
   bool failed() const override { return writer_.failed(); }
   std::string incoming_directory() const override { return spool_.incoming_directory(); }
-  Status check_room(ByteCount bytes) override;
+
+  // sqlite_queue.cc: messages come in.
+  Status check_room(ByteCount bytes) override { return room_.check(bytes); }
   Result<Committed> commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
                            const plan::Plan& plan, const std::string& resend_key) override;
   Result<std::optional<std::string>> find_resend(const std::string& resend_key) override;
   Result<std::optional<TraceRecord>> find_sent(const std::string& message_id, TimePoint since) override;
+  Result<std::unique_ptr<ByteSource>> open_message(const Entry& entry) override;
+  Result<std::vector<EntrySummary>> list() override;
+  Result<std::optional<Entry>> find(const std::string& id) override;
+  Result<Totals> totals() override;
+
+  // sqlite_queue_leases.cc: messages are worked on.
   Result<std::optional<Entry>> lease_next(TimePoint now, const std::vector<std::string>& busy_mailboxes) override;
   Result<std::optional<TimePoint>> next_due() override;
   void wait_for_work(TimePoint until) override;
@@ -42,12 +50,10 @@ class SqliteQueue final : public Queue {
   Status record(const Entry& entry) override;
   Status defer(const Entry& entry, TimePoint next_attempt, const Error& why) override;
   Status hold(const Entry& entry, const Error& why) override;
-  Status release(const Entry& entry) override;
+  Status release(const Entry& entry) override { return leases_.end(entry.id, entry.fence); }
   Status finish(const Entry& entry) override;
-  Result<std::unique_ptr<ByteSource>> open_message(const Entry& entry) override;
-  Result<std::vector<EntrySummary>> list() override;
-  Result<std::optional<Entry>> find(const std::string& id) override;
-  Result<Totals> totals() override;
+
+  // sqlite_queue_care.cc: the administrator, and housekeeping.
   Result<std::string> administer(const std::string& id, Command command) override;
   Result<std::vector<TraceRecord>> trace(const std::string& what) override;
   Status tidy(TimePoint now) override;
@@ -60,43 +66,33 @@ class SqliteQueue final : public Queue {
   std::uint64_t transactions() const { return writer_.transactions(); }
 
  private:
-  class Promise;
-  struct Promised {
-    ByteCount message = 0;
-    ByteCount still_needed = 0;  // of the disk
-  };
-
   Result<std::string> write_message(const std::string& id, mail::MessageFile& message);
   Result<Committed> insert(const Row& row);
-  void drop_message(const Row& row);
+  Status drop_message(const Row& row);
+  Status fail_if_grave(Error error);
+
   Result<std::optional<Leases::Choice>> choose_due(TimePoint now, const std::vector<std::string>& busy_mailboxes,
                                                    const Leases::All& leases);
+  Result<std::optional<Leases::Choice>> choose_in(const std::string& mailbox, long long now, const Leases::All& leases,
+                                                  std::size_t leased);
   Result<std::optional<Entry>> take(const std::string& id);
   Status hold_damaged(const std::string& id, const Error& why);
-  Result<Verdict> apply(soci::session& session, const std::string& id, Command command, bool leased);
-  Result<Verdict> apply_to_damaged(soci::session& session, const Row& row, Command command, const Error& why);
-  Status bury(const Entry& entry);
-  Status check_limit(ByteCount bytes) const;
   Status write(const Entry& entry, const Lease& lease);
-  Status fail_if_grave(Error error);
-  template <class Function>
-  auto read(Function function) -> Result<decltype(function(std::declval<soci::session&>()))>;
-  // With a connection of its own, so that what reads much holds nobody up.
-  template <class Function>
-  auto read_aside(Function function) const -> Result<decltype(function(std::declval<soci::session&>()))>;
+  Status bury(const Entry& entry);
+
+  Result<Verdict> apply(soci::session& session, const std::string& id, Command command, bool leased) const;
+  Result<Verdict> apply_to_damaged(soci::session& session, const Row& row, Command command, const Error& why) const;
+  Status forget_tombstones(TimePoint now);
+  Status check_now_and_then(TimePoint now);
 
   const QueueSettings settings_;
   const std::shared_ptr<Clock> clock_;
   const SpoolLock lock_;
   Spool spool_;
+  Ballast ballast_;
+  Room room_;
   Leases leases_;
-
-  mutable std::mutex promised_mutex_;
-  std::map<std::string, Promised> promised_;  // commits in flight, by id
-  ByteCount bytes_ = 0;                       // of the messages of all entries that have not ended
-
-  std::mutex reader_mutex_;
-  SessionPointer reader_;
+  JournalReader reader_;
   JournalWriter writer_;  // last: its thread must end before anything it uses
 };
 

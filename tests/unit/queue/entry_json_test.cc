@@ -70,6 +70,14 @@ Progress full_progress() {
   progress.send_epoch = 1;
   progress.send_intended = from_unix_ms(4);
   progress.seen_unsent = from_unix_ms(5);
+  progress.send_unresolved = true;
+  progress.request_id = "7f3a";
+  progress.give_up = GiveUp{Disposal::Mta, "5.7.1", "403 \xff denied", from_unix_ms(7)};
+  progress.return_epoch = 2;
+  progress.fates = {RecipientFate::Waiting, RecipientFate::Taken, RecipientFate::Refused};
+  progress.delay_warned = from_unix_ms(8);
+  progress.success_notified = true;
+  progress.needs_administrator = from_unix_ms(9);
   progress.attempts_before = 6;
   return progress;
 }
@@ -80,6 +88,41 @@ TEST(ProgressJson, ReadsBackEveryMember) {
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(*read, progress);
   EXPECT_EQ(progress_from_json(progress_to_json(Progress{})), Progress{});
+}
+
+// What graph-milter 0.1 wrote.
+TEST(ProgressJson, ReadsVersionOneAndTakesAnIntendedSendForOpen) {
+  const auto text = [](int sends) {
+    return R"({"draft_id":"AAMk=","drafts_made":1,"rebuilds":0,"draft_intended":1,"drafted":2,"listed":[],"parts":[],)"
+           R"("differed":0,"send_epoch":)" +
+           std::to_string(sends) + R"(,"send_intended":4,"seen_unsent":0,"attempts_before":0})";
+  };
+  const auto sending = progress_from_json(text(1));
+  ASSERT_TRUE(sending) << sending.error().text();
+  EXPECT_TRUE(sending->send_unresolved);
+  EXPECT_EQ(sending->draft_id, "AAMk=");
+  EXPECT_EQ(sending->give_up, std::nullopt);
+  EXPECT_FALSE(progress_from_json(text(0))->send_unresolved);
+}
+
+TEST(ProgressJson, RefusesWordsItDoesNotKnow) {
+  const std::string text = progress_to_json(full_progress());
+  for (const std::string word : {"\"mta\"", "\"refused\"", "\"post-intent\"", "\"send_unresolved\""}) {
+    std::string other = text;
+    const auto at = other.find(word);
+    ASSERT_NE(at, std::string::npos) << word;
+    other[at + 1] = 'x';
+    const auto read = progress_from_json(other);
+    ASSERT_FALSE(read) << word;
+    EXPECT_EQ(read.error().kind, ErrorKind::Corrupt);
+  }
+}
+
+TEST(TextsJson, ReadsBackAnyBytes) {
+  const std::vector<std::string> texts = {"", "a@b", "\xff\x01", "\"{}"};
+  EXPECT_EQ(texts_from_json(texts_to_json(texts)), texts);
+  EXPECT_EQ(texts_from_json(texts_to_json({})), std::vector<std::string>{});
+  EXPECT_FALSE(texts_from_json(""));
 }
 
 TEST(ProgressJson, ForgetsTheUploadUrlOfAPartThatIsDone) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <functional>
 #include <future>
 #include <thread>
 #include <vector>
@@ -88,6 +90,103 @@ TEST_F(JournalWriterTest, UndoesOnlyTheJobThatBreaksAConstraint) {
   EXPECT_TRUE(writer_->run(insert(2)));
   EXPECT_EQ(count(), 2);
   EXPECT_FALSE(writer_->failed());
+}
+
+TEST_F(JournalWriterTest, UndoesAllThatAFailingJobChanged) {
+  const Status status = writer_->run([](soci::session& session) -> Status {
+    GM_TRY(insert(1)(session));
+    GM_TRY(insert(2)(session));
+    return fail(ErrorKind::Usage, "job", "thought better of it");
+  });
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().what, "thought better of it");
+  const Status broken = writer_->run([](soci::session& session) -> Status {
+    GM_TRY(insert(3)(session));
+    return insert(3)(session);
+  });
+  EXPECT_FALSE(broken);
+  EXPECT_EQ(count(), 0);
+  EXPECT_TRUE(writer_->run(insert(4)));
+  EXPECT_FALSE(writer_->failed());
+}
+
+// SQLite's own words for a full disk, without one.
+class LittleRoom : public JournalWriterTest {
+ protected:
+  void limit_pages(long long pages) {
+    EXPECT_TRUE(writer_->run([&](soci::session& session) -> Status {
+      session << "PRAGMA max_page_count = " + std::to_string(pages);
+      return {};
+    }));
+  }
+  static JournalWriter::Job large() {
+    return [](soci::session& session) -> Status {
+      session << "INSERT INTO b VALUES (zeroblob(100000))";
+      return {};
+    };
+  }
+  void use_writer(std::function<bool()> make_room) {
+    writer_.reset();
+    auto session = open_writer_session(path_);
+    if (!session) throw std::runtime_error(session.error().text());
+    **session << "CREATE TABLE b (bytes BLOB NOT NULL) STRICT";
+    writer_ = std::make_unique<JournalWriter>(*std::move(session), path_, std::move(make_room));
+    limit_pages(10);
+  }
+};
+
+TEST_F(LittleRoom, TriesOnceMoreWhenRoomWasMade) {
+  int asked = 0;
+  use_writer([&] {
+    ++asked;
+    return true;
+  });
+  int runs = 0;
+  const Status status = writer_->run([&](soci::session& session) -> Status {
+    // The second time there is room.
+    if (++runs == 2) session << "PRAGMA max_page_count = 1000";
+    return large()(session);
+  });
+  EXPECT_TRUE(status) << status.error().text();
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(LittleRoom, TriesNoThirdTime) {
+  int asked = 0;
+  use_writer([&] {
+    ++asked;
+    return true;
+  });
+  const Status status = writer_->run(large());
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().status, ENOSPC);
+  EXPECT_EQ(asked, 1);
+  EXPECT_FALSE(writer_->failed());
+  EXPECT_TRUE(writer_->run(insert(1)));
+}
+
+TEST_F(LittleRoom, GivesUpWhereNoRoomCanBeMade) {
+  int asked = 0;
+  use_writer([&] {
+    ++asked;
+    return false;
+  });
+  EXPECT_FALSE(writer_->run(large()));
+  EXPECT_EQ(asked, 1);
+  EXPECT_FALSE(writer_->failed());
+}
+
+TEST_F(JournalWriterTest, MakesNoRoomForAFailureThatIsNoLackOfIt) {
+  int asked = 0;
+  writer_.reset();
+  writer_ = std::make_unique<JournalWriter>(*open_writer_session(path_), path_, [&] {
+    ++asked;
+    return true;
+  });
+  EXPECT_FALSE(writer_->run([](soci::session&) -> Status { throw soci::soci_error("lost"); }));
+  EXPECT_TRUE(writer_->failed());
+  EXPECT_EQ(asked, 0) << "nothing is tried again after it";
 }
 
 TEST_F(JournalWriterTest, RefusesEverythingAfterAFailureThatLeavesTheDiskUnknown) {

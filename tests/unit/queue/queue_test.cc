@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <future>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -72,6 +73,7 @@ TEST_F(QueueTest, StandsWhereItStoodAfterEveryRestart) {
     const Entry found = spool_.lease();
     EXPECT_EQ(found.state, state);
     EXPECT_EQ(found.progress, entry.progress);
+    EXPECT_EQ(found.outcome, entry.outcome);
     EXPECT_GT(found.fence, entry.fence);
     EXPECT_EQ(queue().record(entry).error().kind, ErrorKind::Cancelled) << "the lease of the dead daemon is void";
     entry = found;
@@ -173,6 +175,86 @@ TEST_F(QueueTest, LeasesInOrderOfArrivalAndPastBusyMailboxes) {
   EXPECT_EQ(next({"a@contoso.com", "b@contoso.com"}), "none");
   EXPECT_EQ(next({}), second);
   EXPECT_EQ(next({}), "none");
+}
+
+// Of mailboxes that wait, the one with the fewest couriers at work is served next; within one, arrival counts.
+TEST_F(QueueTest, LetsNoMailboxStarveAnother) {
+  std::map<std::string, std::string> names;
+  const auto put = [&](const std::string& name, const std::string& mailbox) {
+    names[spool_.put("text", mailbox)] = name;
+  };
+  for (const std::string name : {"a1", "a2", "a3", "a4"}) put(name, "a@contoso.com");
+  put("b1", "b@contoso.com");
+  put("c1", "c@contoso.com");
+  put("b2", "b@contoso.com");
+  std::map<std::string, Entry> leased;
+  std::string order;
+  while (const auto entry = spool_.try_lease()) {
+    leased[names[entry->id]] = *entry;
+    order += names[entry->id] + " ";
+  }
+  EXPECT_EQ(order, "a1 b1 c1 a2 b2 a3 a4 ");
+  // Two of a are done: a has two at work and b two, so a new one of b, which came first, is as good as one of a.
+  ASSERT_TRUE(queue().release(leased["c1"]));
+  ASSERT_TRUE(queue().release(leased["a1"]));
+  EXPECT_EQ(names[spool_.lease().id], "c1");
+  EXPECT_EQ(names[spool_.lease().id], "a1");
+}
+
+TEST_F(QueueTest, PutsWhatFailedBehindWhatNeverDid) {
+  const std::string first = spool_.put("1");
+  const std::string second = spool_.put("2");
+  const std::string third = spool_.put("3");
+  const TimePoint later = spool_.clock->now() + std::chrono::minutes(1);
+  ASSERT_TRUE(queue().defer(spool_.lease(), later, make_error(ErrorKind::Transient, "graph", "503")));
+  EXPECT_EQ(spool_.lease().id, second);
+  spool_.clock->advance(std::chrono::minutes(2));
+  EXPECT_EQ(spool_.lease().id, third);
+  EXPECT_EQ(spool_.lease().id, first);
+}
+
+struct End {
+  EntryState from;
+  Outcome outcome;
+  bool legal;
+};
+
+TEST_F(QueueTest, EndsOnlyWithTheOutcomeThatFits) {
+  const End ends[] = {
+      {EntryState::Sent, Outcome::Sent, true},           {EntryState::Sent, Outcome::None, false},
+      {EntryState::Sent, Outcome::Returned, false},      {EntryState::Returned, Outcome::Returned, true},
+      {EntryState::Returned, Outcome::HandedBack, true}, {EntryState::Returned, Outcome::Sent, false},
+      {EntryState::DraftGone, Outcome::Dropped, true},   {EntryState::DraftGone, Outcome::Returned, false},
+      {EntryState::Draft, Outcome::Dropped, false},      {EntryState::GiveUp, Outcome::Dropped, false},
+  };
+  for (const End& end : ends) {
+    SCOPED_TRACE(std::string(name_of(end.from)) + " " + std::string(name_of(end.outcome)));
+    const std::string id = spool_.put("text");
+    Entry entry = spool_.lease();
+    const Disposal disposal = end.from == EntryState::Returned ? Disposal::Dsn : Disposal::Drop;
+    entry = end.from <= EntryState::Sent ? spool_.advance(entry, end.from) : spool_.give_up(entry, disposal, end.from);
+    entry.outcome = end.outcome;
+    const Status finished = queue().finish(entry);
+    EXPECT_EQ(finished.has_value(), end.legal);
+    if (!finished) {
+      EXPECT_EQ(finished.error().kind, ErrorKind::Corrupt);
+    }
+    EXPECT_EQ(spool_.find(id).state == EntryState::Done, end.legal);
+    EXPECT_EQ(fs::exists(message_path(directory(), id)), !end.legal);
+  }
+}
+
+TEST_F(QueueTest, RemembersHowItEndedBetweenReturnedAndDone) {
+  const std::string id = spool_.put("text");
+  spool_.give_up(spool_.lease(), Disposal::Mta, EntryState::Returned);
+  spool_.reopen();
+  const Entry entry = spool_.lease();
+  EXPECT_EQ(entry.state, EntryState::Returned);
+  EXPECT_EQ(entry.outcome, Outcome::HandedBack);
+  EXPECT_EQ(entry.progress.give_up->diagnostic, "403 ErrorSendAsDenied");
+  EXPECT_EQ(entry.progress.return_epoch, 1);
+  ASSERT_TRUE(queue().finish(entry));
+  EXPECT_EQ(spool_.find(id).outcome, Outcome::HandedBack);
 }
 
 TEST_F(QueueTest, RefusesOneIdTwice) {

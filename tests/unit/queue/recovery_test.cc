@@ -2,10 +2,7 @@
 // What a start makes of a spool that a crash, a disk or a person has damaged.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -186,68 +183,45 @@ TEST_F(RecoveryTest, FinishesASchemaThatWasNeverWritten) {
   EXPECT_FALSE(spool_.put("text").empty());
 }
 
-// A small file system of its own, filled to the brim by somebody else.
-class FullDisk : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to mount a small file system";
-    fs::create_directory(folder_.file("disk"));
-    if (::mount("tmpfs", folder_.file("disk").c_str(), "tmpfs", 0, "size=3m,mode=0700") != 0) {
-      GTEST_SKIP() << "cannot mount a tmpfs here: errno " << errno;
-    }
-    mounted_ = true;
-  }
-  void TearDown() override {
-    if (mounted_) ::umount2(folder_.file("disk").c_str(), MNT_DETACH);
-  }
-
-  // Leaves at most `bytes` free.
-  void fill(ByteCount bytes) const {
-    const fs::space_info space = fs::space(folder_.file("disk"));
-    std::ofstream(folder_.file("disk/filler"), std::ios::binary) << std::string(space.available - bytes, 'f');
-  }
-
-  graph_milter::test::TempFolder folder_;
-  bool mounted_ = false;
-};
-
-TEST_F(FullDisk, RefusesNewMailBelowTheReserveAndKeepsTheOld) {
-  Spooler spool(folder_.file("disk/spool"), 1024 * 1024);
-  spool.open();
-  const std::string id = spool.put("old mail");
-  EXPECT_TRUE(spool.queue->check_room(1000));
-  fill(1024 * 1024 + 100 * 1024);
-  const Status room = spool.queue->check_room(1000 * 1024);
-  ASSERT_FALSE(room);
-  EXPECT_EQ(room.error().status, ENOSPC);
-  const Status status = spool.try_put(spool.new_id(), "new mail");
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().status, ENOSPC);
-  EXPECT_FALSE(spool.queue->failed());
-  EXPECT_EQ(files_in(spool.settings.directory), std::vector<std::string>{id + ".msg"});
-  // The reserve is there so that what was taken can be finished.
-  EXPECT_TRUE(spool.queue->finish(spool.advance(spool.lease(), EntryState::Sent)));
-  fs::remove(folder_.file("disk/filler"));
-  EXPECT_FALSE(spool.put("new mail").empty());
+TEST_F(RecoveryTest, LeavesWhatNeedsNoMessageAnyMoreAlone) {
+  const std::string returned = spool_.put("text");
+  spool_.give_up(spool_.lease(), Disposal::Dsn, EntryState::Returned);
+  const std::string dropped = spool_.put("text");
+  spool_.give_up(spool_.lease(), Disposal::Drop, EntryState::GiveUp);
+  const std::string owed = spool_.put("text");
+  spool_.give_up(spool_.lease(), Disposal::Dsn, EntryState::GiveUp);
+  spool_.close();
+  for (const std::string& id : {returned, dropped, owed}) fs::remove(message_path(directory_, id));
+  spool_.open();
+  EXPECT_EQ(spool_.find(returned).state, EntryState::Returned);
+  EXPECT_EQ(spool_.find(dropped).state, EntryState::GiveUp);
+  EXPECT_EQ(spool_.find(owed).state, EntryState::Held) << "its sender must get it back";
 }
 
-TEST_F(FullDisk, SaysSoWhenTheJournalFindsNoRoomAndGoesOnLater) {
-  Spooler spool(folder_.file("disk/spool"));
-  spool.open();
-  const std::string id = spool.put("old mail");
-  Entry entry = spool.lease();
-  fill(0);
-  entry.state = EntryState::DraftIntent;
-  const Status status = spool.queue->record(entry);
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().kind, ErrorKind::System);
-  EXPECT_EQ(status.error().status, ENOSPC);
-  ASSERT_FALSE(spool.queue->failed());
-  EXPECT_EQ(spool.find(id).state, EntryState::Accepted);
-  fs::remove(folder_.file("disk/filler"));
-  EXPECT_TRUE(spool.queue->record(entry)) << "the lease is still ours";
-  spool.reopen();
-  EXPECT_EQ(spool.find(id).state, EntryState::DraftIntent);
+TEST_F(RecoveryTest, HoldsWhatLiesBehindALinkOutOfTheSpool) {
+  const std::string id = spool_.put("text");
+  spool_.close();
+  const std::string shard = fs::path(message_path(directory_, id)).parent_path();
+  fs::rename(shard, folder_.file("elsewhere"));
+  fs::create_directory_symlink(folder_.file("elsewhere"), shard);
+  spool_.open();
+  const Entry held = spool_.find(id);
+  EXPECT_EQ(held.state, EntryState::Held);
+  EXPECT_EQ(held.last_error, shard + ": is not a directory of the spool");
+  EXPECT_FALSE(spool_.queue->open_message(held));
+  EXPECT_TRUE(spool_.queue->administer(id, Command::Delete));
+  EXPECT_TRUE(fs::exists(folder_.file("elsewhere") + "/" + id + ".msg")) << "nothing outside of the spool is touched";
+}
+
+TEST_F(RecoveryTest, HoldsAnUnknownOutcome) {
+  const std::string id = spool_.put("text");
+  spool_.close();
+  damage(directory_, "UPDATE entry SET outcome = 'lost' WHERE id = '" + id + "'");
+  spool_.open();
+  const auto list = spool_.queue->list();
+  ASSERT_TRUE(list && list->size() == 1);
+  EXPECT_EQ(list->front().state, EntryState::Held);
+  EXPECT_EQ(list->front().last_error, "entry " + id + ": damaged row in the journal: unknown outcome \"lost\"");
 }
 
 }  // namespace

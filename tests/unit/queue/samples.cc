@@ -55,6 +55,41 @@ std::string Spooler::put(const std::string& text, const std::string& mailbox) {
   return id;
 }
 
+Result<Committed> Spooler::commit(const Mail& mail) {
+  clock->advance(Duration(1));
+  mail::MessageFile message(queue->incoming_directory(), 1024);
+  GM_TRY(message.append(mail.text));
+  mail::Envelope envelope = sample_envelope();
+  envelope.queue_id = mail.queue_id;
+  envelope.sender = mail::make_envelope_path("<" + mail.sender + ">");
+  plan::Plan plan = sample_plan(mail.mailbox);
+  plan.message_id = mail.message_id;
+  return queue->commit(new_id(), message, envelope, plan, mail.resend_key);
+}
+
+std::string Spooler::send(const Mail& mail) {
+  const std::string id = must(commit(mail)).id;
+  const Entry entry = lease();
+  if (entry.id != id) throw std::runtime_error("something else is due");
+  must(queue->finish(advance(entry, EntryState::Sent)));
+  return id;
+}
+
+Entry Spooler::give_up(Entry entry, Disposal disposal, EntryState state) {
+  entry.progress.give_up = GiveUp{disposal, "5.7.1", "403 ErrorSendAsDenied", clock->now()};
+  for (const EntryState next :
+       {EntryState::GiveUp, EntryState::DraftGone, EntryState::Returning, EntryState::Returned}) {
+    if (entry.state >= next || next > state) continue;
+    entry.state = next;
+    if (next == EntryState::Returning) ++entry.progress.return_epoch;
+    if (next == EntryState::Returned) {
+      entry.outcome = disposal == Disposal::Mta ? Outcome::HandedBack : Outcome::Returned;
+    }
+    must(queue->record(entry));
+  }
+  return entry;
+}
+
 Entry Spooler::lease() {
   auto entry = try_lease();
   if (!entry) throw std::runtime_error("nothing is due");

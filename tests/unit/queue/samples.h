@@ -29,6 +29,16 @@ class Spooler {
   std::string put(const std::string& text, const std::string& mailbox = "scanner@contoso.com");
   Status try_put(const std::string& id, const std::string& text, const std::string& mailbox = "scanner@contoso.com");
   std::string new_id() const;
+  // As put(), with what a test needs to be different, and the whole answer. Time goes on by a millisecond.
+  struct Mail {
+    std::string text = "text";
+    std::string mailbox = "scanner@contoso.com";
+    std::string message_id = "<1@contoso.com>";
+    std::string resend_key;
+    std::string sender = "scanner@contoso.com";
+    std::string queue_id = "4Zx1Q";
+  };
+  Result<Committed> commit(const Mail& mail);
 
   Entry lease();                     // throws if nothing is due
   std::optional<Entry> try_lease();  // what is due now
@@ -36,6 +46,10 @@ class Spooler {
   Entry find(const std::string& id) const;
   // Takes a leased entry on to `state` through every state before it.
   Entry advance(Entry entry, EntryState state);
+  // Takes a leased entry, given up with this disposal, on to `state`.
+  Entry give_up(Entry entry, Disposal disposal, EntryState state);
+  // A message that was put, sent and finished; its id.
+  std::string send(const Mail& mail);
 
   QueueSettings settings;
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(kStart);
