@@ -53,7 +53,8 @@ void Alerts::look() {
     if (std::find(seen_.begin(), seen_.end(), trouble.mailbox) == seen_.end()) seen_.push_back(trouble.mailbox);
   }
   if (decision.mail) {
-    say(decision, *totals);
+    const bool too_early = clock_.now() < next_try_ && next_try_ - clock_.now() <= pause();
+    if (!too_early) say(decision, *totals);
   } else if (decision.state != before) {
     keep(decision.state);
   }
@@ -68,8 +69,11 @@ void Alerts::say(const AlertDecision& decision, const queue::Totals& totals) {
   const Error* why = mailed ? nullptr : &mailed.error();
   const bool final = mailed || why->kind == ErrorKind::Unclear || why->kind == ErrorKind::Permanent;
   log_alert(decision, totals.held, settings_.to, mailed ? "mailed" : final ? "not-mailed" : "deferred", why);
-  if (final) keep(decision.state);
+  if (final) return keep(decision.state);
+  next_try_ = clock_.now() + pause();
 }
+
+Duration Alerts::pause() const { return std::min<Duration>(settings_.interval, std::chrono::minutes(1)); }
 
 Status Alerts::mail(const AlertDecision& decision, const queue::Totals& totals) const {
   AlertContent content;

@@ -36,12 +36,14 @@ class Alerts {
   void say(const AlertDecision& decision, const queue::Totals& totals);
   Status mail(const AlertDecision& decision, const queue::Totals& totals) const;
   void keep(const AlertState& state);
+  Duration pause() const;
 
   const AlertSettings settings_;
   queue::Queue& queue_;
   const queue::ServiceState& service_;
   const Clock& clock_;
   std::optional<AlertState> told_;  // as noted; nullopt: not read yet
+  TimePoint next_try_{};            // after a mail that was not taken
   std::vector<std::string> seen_;   // mailboxes with a trouble since this process began
 };
 

@@ -112,7 +112,6 @@ Status taken_or_why(const Result<mta::SmtpOutcome>& outcome, const mta::SmtpServ
   Error error =
       make_error(reply.is_final() ? ErrorKind::Permanent : ErrorKind::Transient,
                  format("SMTP to {}: {}", server.text(), by_recipient ? "RCPT" : "end of data"), reply.words());
-  error.status = reply.code;
   error.code = reply.enhanced;
   return fail(std::move(error));
 }
@@ -120,7 +119,8 @@ Status taken_or_why(const Result<mta::SmtpOutcome>& outcome, const mta::SmtpServ
 std::string diagnostic_of(const mta::SmtpReply& reply) { return "smtp; " + reply.words(); }
 
 std::string diagnostic_of(const Error& error) {
-  if (error.status != 0) return "smtp; " + error.what;
+  const bool is_reply = error.what.size() >= 3 && parse_unsigned(std::string_view(error.what).substr(0, 3));
+  if (is_reply) return "smtp; " + error.what;
   return "x-graph-milter; " + (error.code.empty() ? "" : error.code + ' ') + error.what;
 }
 

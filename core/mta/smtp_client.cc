@@ -141,7 +141,6 @@ class Dialogue {
   static Error refusal(std::string_view what, const SmtpReply& reply) {
     Error error =
         make_error(reply.is_final() ? ErrorKind::Permanent : ErrorKind::Transient, std::string(what), reply.words());
-    error.status = reply.code;
     error.code = reply.enhanced;
     return error;
   }

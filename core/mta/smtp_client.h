@@ -76,8 +76,8 @@ struct SmtpOutcome {
 //   Unclear    the final dot may have gone out and no answer came: it may have been taken
 //   Cancelled  `stop`, before the final dot
 //   any other  what reading `content` failed with
-// `where` names the server, and the verb if the error came from a reply: then `status` is its code, `what` its words.
-// `code` is an enhanced status code (RFC 3463), if there is one.
+// `where` names the server; of a reply `where` also names the verb and `what` is SmtpReply::words(). `code` is an
+// enhanced status code (RFC 3463), if there is one.
 Result<SmtpOutcome> send_mail(const SmtpSettings& settings, const SmtpMail& mail, ByteSource& content);
 
 }  // namespace graph_milter::mta

@@ -272,7 +272,7 @@ TEST_F(SmtpClient, FourHundredToMailOrDataIsTransientFiveHundredPermanent) {
     server_.then(verb, "451 4.3.0 not now");
     const Error transient = error(ErrorKind::Transient);
     EXPECT_EQ(transient.text(), "SMTP to " + settings_.server.text() + ": " + verb + ": 451 4.3.0 not now");
-    EXPECT_EQ(transient.status, 451);
+    EXPECT_EQ(transient.code, "4.3.0");
     server_.then(verb, "550 5.7.1 not from you");
     const Error permanent = error(ErrorKind::Permanent);
     EXPECT_EQ(permanent.what, "550 5.7.1 not from you");
