@@ -75,15 +75,14 @@ class MtaProbe {
   bool still_there() {
     using std::chrono::steady_clock;
     constexpr auto kResetTravels = std::chrono::milliseconds(50);
-    if (asked_ && the_host->tcp) std::this_thread::sleep_until(last_ + kResetTravels);
-    asked_ = true;
+    if (++questions_ == 2 && the_host->tcp) std::this_thread::sleep_until(last_ + kResetTravels);
     last_ = steady_clock::now();
     return smfi_progress(ctx_) == MI_SUCCESS;
   }
 
  private:
   SMFICTX* ctx_;
-  bool asked_ = false;
+  int questions_ = 0;
   std::chrono::steady_clock::time_point last_;
 };
 

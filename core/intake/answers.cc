@@ -54,9 +54,10 @@ Answer Answers::mta_gone(const mail::MessageFacts& facts) const {
                 make_error(ErrorKind::Cancelled, "end of message", "the MTA has gone; the message was not taken"));
 }
 
-Answer Answers::taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan) const {
+Answer Answers::taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan,
+                      const std::function<bool()>& may_be_doubled) const {
   log_in_any_case([&] {
-    log_received(subject(&facts), entry_id, plan);
+    log_received(subject(&facts), entry_id, plan, may_be_doubled());
     log_planned(subject(&facts), entry_id, plan);
   });
   return discard();

@@ -2,6 +2,7 @@
 // The answers that the arriving half gives, each with its log line.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "core/intake/events.h"
@@ -28,7 +29,9 @@ class Answers {
               std::string_view text) const;
   Answer refuse(Answer answer, const mail::MessageFacts* facts, const Error& why) const;
   Answer mta_gone(const mail::MessageFacts& facts) const;
-  Answer taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan) const;
+  // `may_be_doubled`: the MTA has gone meanwhile, and the message will not be known when its client sends it again.
+  Answer taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan,
+               const std::function<bool()>& may_be_doubled) const;
   Answer adopted(const mail::MessageFacts& facts, std::string_view entry_id) const;
 
  private:

@@ -54,8 +54,8 @@ std::size_t count_way(const plan::Plan& plan, plan::Way way) {
 
 }  // namespace
 
-void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan) {
-  LogLine line(LogLevel::Info, subject.envelope.queue_id, "received");
+void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, bool may_be_doubled) {
+  LogLine line(may_be_doubled ? LogLevel::Warning : LogLevel::Info, subject.envelope.queue_id, "received");
   line.field("entry", entry_id);
   describe(line, subject);
   line.field("mailbox", plan.mailbox);
@@ -63,6 +63,7 @@ void log_received(const EventSubject& subject, std::string_view entry_id, const 
   line.field("rule", plan.rule);
   line.field("delay", format("{:.3f}", seconds_since(subject.envelope.received, subject.now)));
   line.field("status", "queued");
+  if (may_be_doubled) line.field("possible_duplicate", "W1");
 }
 
 void log_adopted(const EventSubject& subject, std::string_view entry_id) {

@@ -22,8 +22,9 @@ struct EventSubject {
   TimePoint now{};
 };
 
-// The queue has it: from here on the message is ours.
-void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan);
+// The queue has it: from here on the message is ours. `may_be_doubled`: its client did not hear so, and nothing will
+// tell what it sends again from a new message (possible_duplicate=W1).
+void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, bool may_be_doubled);
 
 // The queue had it already: its client did not hear the first answer, or nobody knows. Nothing new was kept.
 void log_adopted(const EventSubject& subject, std::string_view entry_id);

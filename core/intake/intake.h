@@ -88,7 +88,8 @@ class Message {
   // Decides, and if the message is taken, commits; a message that the queue has already, because its client did not
   // hear our answer, is answered as the first time. `queue_id` is the one known at end of message. `mta_still_there` is
   // asked when a rule wants the message and again right before the commit (on TCP only the second question sees that
-  // the first one went nowhere); false means nobody waits for the answer, so nothing is committed (TempFail). Once.
+  // the first one went nowhere); false means nobody waits for the answer, so nothing is committed (TempFail). After the
+  // commit of a message that could not be recognised it is asked once more, for the log. Once.
   Answer end(const std::string& queue_id, const std::function<bool()>& mta_still_there);
 
  private:

@@ -115,7 +115,8 @@ Answer Taking::commit(const std::string& id, const plan::Plan& plan, const mail:
   GM_FAILPOINT(C7);
   const auto kept = context_.queue->commit(id, file_, envelope_, plan, resend_key_);
   if (!kept) return storage_failed(facts, kept.error(), kKnownToBeNew);
-  return kept->adopted ? answers_.adopted(facts, kept->id) : answers_.taken(facts, kept->id, plan);
+  if (kept->adopted) return answers_.adopted(facts, kept->id);
+  return answers_.taken(facts, kept->id, plan, [&] { return resend_key_.empty() && !mta_still_there(); });
 }
 
 Answer Taking::not_stored(const mail::MessageFacts& facts, const Error& why) {

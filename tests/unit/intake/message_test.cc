@@ -120,6 +120,18 @@ TEST_F(IntakeTest, AnswersAnExceptionInTheMiddleWithTryLater) {
   EXPECT_THAT(queue_->committed, IsEmpty());
 }
 
+TEST_F(IntakeTest, AnswersAnExceptionBehindTheCommitAsTaken) {
+  message_id_.clear();  // so that the MTA is asked once more
+  Message message(context_, envelope());
+  feed(message, kLarge);
+  const Answer answer = message.end("Q", [this]() -> bool {
+    if (!queue_->committed.empty()) throw std::runtime_error("boom");
+    return true;
+  });
+  EXPECT_EQ(answer.kind, AnswerKind::Discard);
+  EXPECT_THAT(queue_->committed, SizeIs(1));
+}
+
 TEST_F(IntakeTest, ReadsAlikeHoweverTheBytesArrive) {
   for (const std::size_t chunk : {std::size_t{1}, std::size_t{1000}, std::size_t{1U << 24U}}) {
     Message message(context_, envelope());

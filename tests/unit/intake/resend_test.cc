@@ -84,6 +84,32 @@ TEST_F(IntakeTest, TakesTwoMailsWithoutMessageIdAsTwo) {
   EXPECT_EQ(queue_->committed[0].resend_key, "");
 }
 
+TEST_F(IntakeTest, SaysThatAMessageMayBeDoubledIfItsMtaLeftAndItWillNotBeKnown) {
+  const auto deliver_to_leaving_mta = [this] {
+    Message message(context_, envelope());
+    feed(message, kLarge);
+    const std::size_t before = queue_->committed.size();
+    return message.end("Q", [this, before] { return queue_->committed.size() == before; });
+  };
+  message_id_.clear();
+  {
+    CapturedLog log;
+    EXPECT_EQ(deliver_to_leaving_mta().kind, AnswerKind::Discard) << "it is taken, whoever hears it";
+    const std::string words = log.take();
+    EXPECT_THAT(words, HasSubstr("warning Q: event=received entry="));
+    EXPECT_THAT(words, HasSubstr(" status=queued possible_duplicate=W1\n"));
+  }
+  {
+    CapturedLog log;
+    EXPECT_EQ(deliver(kLarge).kind, AnswerKind::Discard);
+    EXPECT_THAT(log.take(), testing::Not(HasSubstr("possible_duplicate")));
+  }
+  message_id_ = " <2@contoso.com>";
+  CapturedLog log;
+  EXPECT_EQ(deliver_to_leaving_mta().kind, AnswerKind::Discard);
+  EXPECT_THAT(log.take(), testing::Not(HasSubstr("possible_duplicate"))) << "it will be known";
+}
+
 TEST_F(IntakeTest, TakesTwoMailsWithoutDateAsTwo) {
   date_.clear();
   deliver(kLarge);
