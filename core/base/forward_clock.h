@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A clock for waiting: it runs like the one it is made from, but when that one is set back it goes on from where it
 // was, so that a pause of a minute stays one. Set forward, it jumps along: what waits is asked again too early, never
-// never.
+// too late.
 #pragma once
 
 #include <memory>

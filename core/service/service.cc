@@ -8,6 +8,7 @@
 #include "core/admin/control_server.h"
 #include "core/auth/token_source.h"
 #include "core/base/file.h"
+#include "core/base/forward_clock.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/housekeeping.h"
 #include "core/graph/client.h"
@@ -39,7 +40,8 @@ struct Service::Machinery {
   Status start_control(const config::Settings& settings);
   Status start_delivery(const config::Settings& settings);
 
-  std::shared_ptr<Clock> clock = std::make_shared<SystemClock>();
+  // One for all, so that no wait gets longer when the wall clock is set back.
+  std::shared_ptr<Clock> clock = std::make_shared<ForwardClock>(std::make_shared<SystemClock>());
   const TimePoint started = clock->now();
   std::string instance;
   std::shared_ptr<queue::Queue> queue;

@@ -76,6 +76,7 @@ bool Session::must_look() const { return state_.last_range_sent && state_.looks 
 bool Session::expired(TimePoint now) const { return state_.expires != TimePoint{} && now >= state_.expires; }
 
 void Session::begin(const Step& step, TimePoint now) {
+  begun_ = now;
   wait_until_ = {};
   wait_is_planned_ = false;
   if (state_.url && expired(now)) {
@@ -101,7 +102,8 @@ void Session::begin_send(ByteRange range) {
 
 void Session::opened(const OpenedSession& session) {
   state_.url = session.url;
-  state_.expires = session.expires;
+  // A session that was over before it was asked for tells that our clock is wrong: then only the server knows its end.
+  state_.expires = session.expires > begun_ ? session.expires : TimePoint{};
   ++state_.sessions_opened;
   may_have_ = 0;
   if (session.position != 0) lose_session(out_of_step(session.position, 0, 0), true);
@@ -185,8 +187,9 @@ void Session::step_refused(const Error& error, TimePoint now) {
 void Session::send_refused(const Error& error, TimePoint now) {
   switch (error.kind) {
     case ErrorKind::Throttled:
-      // Too many requests are turned away unread; other requests for patience may come after the work was done.
-      if (error.status == 429 && !repeat_range_) state_.position_known = true;
+      // Too many requests are turned away unread (or never left us: no status); other requests for patience may come
+      // after the work was done.
+      if ((error.status == 429 || error.status == 0) && !repeat_range_) state_.position_known = true;
       return setback(error, now);
     case ErrorKind::Transient:
     case ErrorKind::Unclear:

@@ -252,6 +252,13 @@ TEST(Session, AnExpiredSessionIsReplacedWithoutTryingIt) {
   play.open().send({0, 10});
 }
 
+TEST(Session, ASessionThatSeemsExpiredWhenItIsOpenedIsUsedAllTheSame) {
+  Play play(15);
+  play.open(0, kStart - std::chrono::hours(22));
+  play.send({0, 10}).position(10).send({10, 15}).completed();
+  EXPECT_TRUE(play.is_due<Done>());
+}
+
 TEST(Session, ALostAnswerToTheLastRangeIsSettledByLooking) {
   Play play(15);
   play.open().send({0, 10}).position(10).send({10, 15}).refused(ErrorKind::Unclear);
