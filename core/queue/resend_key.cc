@@ -20,7 +20,7 @@ void add(Sha256& hash, std::string_view text) {
 }  // namespace
 
 std::string make_resend_key(const mail::Envelope& envelope, std::string_view message_id, std::string_view date,
-                            std::string_view message_sha256) {
+                            std::string_view content_sha256) {
   if (trim(message_id).empty() || trim(date).empty()) return {};
   std::set<std::string_view> recipients;
   for (const mail::EnvelopePath& path : envelope.recipients) recipients.insert(path.address);
@@ -28,7 +28,7 @@ std::string make_resend_key(const mail::Envelope& envelope, std::string_view mes
   add(hash, envelope.sender.address);
   add(hash, format("{}", recipients.size()));
   for (const std::string_view address : recipients) add(hash, address);
-  add(hash, message_sha256);
+  add(hash, content_sha256);
   return to_hex(hash.finish());
 }
 
