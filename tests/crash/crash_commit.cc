@@ -4,13 +4,15 @@
 //
 //   crash_commit run SPOOL LEDGER       commit three messages, deliver one, defer one, hold one
 //   crash_commit threads SPOOL LEDGER   commit from four threads at once
+//   crash_commit care SPOOL LEDGER      a client's resend, the administrator's commands, a message that is returned
 //   crash_commit open SPOOL             start and end
 //   crash_commit verify SPOOL LEDGER    0: everything is as promised
 //
 // Exit status: 0 done, 1 a promise is broken (verify), 2 refused to start, 3 the queue failed and said so.
 //
 // Ledger lines: answered ID SHA256 · refused ID (certainly not taken) · unknown ID (nobody knows) · recorded ID STATE ·
-// deferred ID · held ID · finished ID.
+// deferred ID · held ID · finished ID · adopted ID · ordering ID COMMAND (it may or may not
+// have been done) · ordered ID COMMAND.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -66,6 +68,7 @@ Result<std::unique_ptr<Queue>> open_queue(const std::string& spool) {
   queue::QueueSettings settings;
   settings.directory = spool;
   settings.reserve_bytes = 0;
+  settings.ballast_bytes = 64 * 1024;
   return Queue::open(settings, std::make_shared<SystemClock>());
 }
 
@@ -101,17 +104,23 @@ void check_nothing_is_left(const Queue& queue, const std::string& id) {
   std::_Exit(kBroken);
 }
 
-void commit(Queue& queue, Ledger& ledger, std::size_t size) {
+void commit(Queue& queue, Ledger& ledger, std::size_t size, const std::string& resend_key = {}) {
   const std::string id = make_entry_id(SystemClock().now());
   const std::string text = message_text(id, size);
+  queue::Committed kept;
   mail::MessageFile message(queue.incoming_directory(), 16 * 1024);
   Status status = message.append(text);
   if (status) {
-    if (const auto committed = queue.commit(id, message, sample_envelope(), sample_plan(), ""); !committed) {
+    auto committed = queue.commit(id, message, sample_envelope(), sample_plan(), resend_key);
+    if (committed) {
+      kept = *std::move(committed);
+    } else {
       status = fail(committed.error());
     }
   }
-  if (status) {
+  if (status && kept.adopted) {
+    ledger.write("adopted " + kept.id);
+  } else if (status) {
     ledger.write("answered " + id + " " + sha256_hex(text));
   } else {
     ledger.write((queue.failed() ? "unknown " : "refused ") + id);
@@ -173,6 +182,59 @@ int run(const std::string& spool, const std::string& ledger_path) {
   return (*queue)->failed() ? kFailed : kDone;
 }
 
+void order(Queue& queue, Ledger& ledger, const std::string& id, queue::Command command) {
+  const std::string what = id + " " + std::string(name_of(command));
+  ledger.write("ordering " + what);
+  if (const auto done = queue.administer(id, command); done) {
+    ledger.write("ordered " + what);
+  } else {
+    std::fprintf(stderr, "not ordered: %s\n", done.error().text().c_str());
+  }
+}
+
+// Held, released and deleted by the administrator while nobody works on it.
+void order_about(Queue& queue, Ledger& ledger) {
+  const auto list = queue.list();
+  if (!list || list->empty() || list->back().state != EntryState::Accepted) return;
+  const std::string id = list->back().id;  // the youngest
+  for (const auto command : {queue::Command::Hold, queue::Command::Release, queue::Command::Delete}) {
+    order(queue, ledger, id, command);
+  }
+}
+
+// Taken out of a courier's hands to be returned, and returned by the next one.
+void return_one(Queue& queue, Ledger& ledger) {
+  auto entry = lease(queue);
+  if (!entry || !record(queue, ledger, *entry, EntryState::DraftIntent)) return;
+  order(queue, ledger, entry->id, queue::Command::Return);
+  if (!queue.release(*entry)) return;
+  entry = lease(queue);
+  if (!entry || entry->state != EntryState::GiveUp) return;
+  entry->outcome = queue::Outcome::Returned;
+  for (const EntryState state : {EntryState::DraftGone, EntryState::Returning, EntryState::Returned}) {
+    if (!record(queue, ledger, *entry, state)) return;
+  }
+  if (queue.finish(*entry)) ledger.write("finished " + entry->id);
+}
+
+int run_care(const std::string& spool, const std::string& ledger_path) {
+  Ledger ledger(ledger_path);
+  auto queue = open_queue(spool);
+  if (!queue) {
+    std::fprintf(stderr, "%s\n", queue.error().text().c_str());
+    return kRefused;
+  }
+  // Twice the same for the resend key, whatever the bytes.
+  for (int time = 0; time < 2; ++time) commit(**queue, ledger, 1'000, "key");
+  order_about(**queue, ledger);
+  commit(**queue, ledger, 3'000);
+  return_one(**queue, ledger);
+  if (const Status tidied = (*queue)->tidy(SystemClock().now()); !tidied) {
+    std::fprintf(stderr, "not tidied: %s\n", tidied.error().text().c_str());
+  }
+  return (*queue)->failed() ? kFailed : kDone;
+}
+
 int run_threads(const std::string& spool, const std::string& ledger_path) {
   Ledger ledger(ledger_path);
   auto queue = open_queue(spool);
@@ -192,6 +254,8 @@ struct Promised {
   std::map<std::string, std::string> answered;  // id, SHA-256
   std::map<std::string, EntryState> recorded;
   std::set<std::string> refused, held, finished;
+  std::set<std::string> maybe_held, maybe_deleted, deleted;  // by the administrator
+  std::set<std::string> adopted;
 };
 
 Promised read_ledger(const std::string& path) {
@@ -206,6 +270,10 @@ Promised read_ledger(const std::string& path) {
     if (what == "refused") out.refused.insert(id);
     if (what == "held") out.held.insert(id);
     if (what == "finished") out.finished.insert(id);
+    if (what == "adopted") out.adopted.insert(id);
+    if (what == "ordering" && more == "hold") out.maybe_held.insert(id);
+    if (what == "ordering" && more == "delete") out.maybe_deleted.insert(id);
+    if (what == "ordered" && more == "delete") out.deleted.insert(id);
   }
   return out;
 }
@@ -247,6 +315,10 @@ class Verifier {
     for (const std::string& id : promised_.refused) {
       if (live.contains(id)) broken(id + " was refused and is there");
     }
+    for (const std::string& id : promised_.adopted) {
+      const auto entry = (*queue)->find(id);
+      if (!entry || !*entry) broken(id + " stood for another message and is lost");
+    }
     check_files(live);
   }
 
@@ -267,18 +339,25 @@ class Verifier {
     if (recorded != promised_.recorded.end() && (*entry)->state < recorded->second) broken(id + " fell back");
     if (promised_.finished.contains(id)) broken(id + " was finished and is back");
     if (promised_.held.contains(id) && (*entry)->state != EntryState::Held) broken(id + " was held and is not");
-    if ((*entry)->state == EntryState::Held && (*entry)->last_error != "graph: 403")
-      broken(id + ": " + (*entry)->last_error);
+    if (promised_.deleted.contains(id)) broken(id + " was deleted and is back");
+    if ((*entry)->state != EntryState::Held || (*entry)->last_error == "graph: 403") return;
+    const bool ordered = promised_.maybe_held.contains(id) && (*entry)->last_error == "held by the administrator";
+    if (!ordered) broken(id + ": " + (*entry)->last_error);
   }
 
-  // An answered message may be gone only if Graph had it.
+  // An answered message may be gone only if Graph or the MTA had it, or the administrator wanted it so.
   void check_gone(Queue& queue, const std::string& id) {
     const auto entry = queue.find(id);
     if (!entry || !*entry) return broken(id + " was answered and is lost");
     if ((*entry)->state != EntryState::Done) broken(id + " is neither listed nor done");
     const auto recorded = promised_.recorded.find(id);
-    if (recorded == promised_.recorded.end() || recorded->second != EntryState::Sent)
-      broken(id + " is done and was never sent");
+    const EntryState reached = recorded != promised_.recorded.end() ? recorded->second : EntryState::Accepted;
+    const queue::Outcome outcome = (*entry)->outcome;
+    const bool fits = outcome == queue::Outcome::Sent       ? reached == EntryState::Sent
+                      : outcome == queue::Outcome::Returned ? reached == EntryState::Returned
+                                                            : promised_.maybe_deleted.contains(id);
+    if (!fits)
+      broken(id + " ended as " + std::string(name_of(outcome)) + " and stood in " + std::string(name_of(reached)));
   }
 
   void check_files(const std::set<std::string>& live) {
@@ -310,8 +389,9 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() == 3 && words[0] == "run") return run(words[1], words[2]);
   if (words.size() == 3 && words[0] == "threads") return run_threads(words[1], words[2]);
+  if (words.size() == 3 && words[0] == "care") return run_care(words[1], words[2]);
   if (words.size() == 3 && words[0] == "verify") return Verifier(words[1], read_ledger(words[2])).verify();
   if (words.size() == 2 && words[0] == "open") return open_queue(words[1]) ? kDone : kRefused;
-  std::fprintf(stderr, "usage: crash_commit run|threads|verify SPOOL LEDGER, crash_commit open SPOOL\n");
+  std::fprintf(stderr, "usage: crash_commit run|threads|care|verify SPOOL LEDGER, crash_commit open SPOOL\n");
   return 64;
 }

@@ -3,7 +3,8 @@
 """Kills crash_commit, or fails its system calls, one after the other, and asks it to compare the spool with its ledger.
 
   order     the order of fsync, rename and commit in one run, read from its trace
-  kill      SIGKILL before every call of every kind, on a fresh spool, on an old one and with four threads
+  kill      SIGKILL before every call of every kind, on a fresh spool, on an old one, with four threads, and while the
+            administrator's commands run
   errors    EIO and ENOSPC at every call of every kind, once and from there on
   recovery  SIGKILL before every call of a start that finds what a crash left
   sample    every seventh point of kill and errors
@@ -25,6 +26,7 @@ import tempfile
 CALLS = ["openat", "mkdir", "write", "pwrite64", "fsync", "fdatasync", "linkat", "rename", "unlink", "ftruncate",
          "fallocate", "close", "flock", "sync_file_range", "pread64"]
 MOST_FAILURES = 10  # then the walk ends: the evidence of each is kept
+OTHER_MODES = ("threads", "care")  # of the program, each on an old spool
 SKIPPED = 77
 BROKEN = 1
 REFUSED = 2
@@ -84,8 +86,10 @@ class Rig:
         if from_spool:
             shutil.copytree(from_spool[0], spool)
             shutil.copy(from_spool[1], ledger)
-        mode = "threads" if scenario == "threads" else "run"
+        mode = scenario if scenario in OTHER_MODES else "run"
         done = self.traced(log, f"{call}:{fault.replace('#', str(number))}", mode, spool, ledger)
+        if not os.path.exists(log):
+            sys.exit(f"{name}: strace wrote nothing, exit {done.returncode}\n{done.stderr[-2000:]}")
         with open(log, errors="replace") as trace:
             hit = re.search(r"\(INJECTED\)|killed by SIGKILL", trace.read()) is not None
         allowed = (0,) if not hit else (-9, 137) if "signal" in fault else (0, REFUSED, FAILED)
@@ -104,7 +108,7 @@ class Rig:
     def all_points(self, scenario, faults, step, from_spool):
         base = self.path(scenario + ".base")
         base_spool = self.path(scenario + "-base")
-        mode = "threads" if scenario == "threads" else "run"
+        mode = scenario if scenario in OTHER_MODES else "run"
         if from_spool:
             shutil.copytree(from_spool[0], base_spool)
         self.traced(base, None, mode, base_spool, self.path(scenario + "-base.ledger"))
@@ -127,12 +131,14 @@ class Rig:
         self.all_points("fresh", ["signal=KILL:when=#"], step, None)
         self.all_points("old", ["signal=KILL:when=#"], step, old)
         self.all_points("threads", ["signal=KILL:when=#"], step, old)
+        self.all_points("care", ["signal=KILL:when=#"], step, old)
 
     def errors(self, step=1):
         old = self.old_spool()
         faults = [f"error={error}:when=#{more}" for error in ("EIO", "ENOSPC") for more in ("", "+")]
         self.all_points("fresh", faults[:1] + faults[2:3], step, None)
         self.all_points("old", faults, step, old)
+        self.all_points("care", faults, step, old)
 
     def recovery(self):
         """What each of a few crashes left, and then every crash of the start that mends it."""
@@ -269,7 +275,7 @@ def main():
     if arguments.what == "sample":
         rig.kill(7)
         rig.old_spool = lambda: (rig.path("old"), rig.path("old.ledger"))
-        for leftover in ("fresh-base", "old-base", "threads-base"):
+        for leftover in ("fresh-base", "old-base", "threads-base", "care-base"):
             shutil.rmtree(rig.path(leftover), ignore_errors=True)
         rig.errors(7)
     else:
