@@ -151,6 +151,10 @@ bool UnixServer::process_and_close_socket(socket_t socket) {
     done = process_request(stream, true, closed, [&asker](httplib::Request& request) {
       request.remote_addr = asker.user;
       request.remote_port = static_cast<int>(asker.uid);
+      // Without either field a request has no body (RFC 9112 section 6.3); httplib would wait for one.
+      if (!request.has_header("Content-Length") && !request.has_header("Transfer-Encoding")) {
+        request.set_header("Content-Length", "0");
+      }
     });
   }
   leave(socket);

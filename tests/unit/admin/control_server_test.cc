@@ -207,6 +207,18 @@ TEST_F(Control, OnlyAPostChangesAnything) {
   EXPECT_THAT(queue_.orders(), IsEmpty());
 }
 
+TEST_F(Control, AnOrderHasNoBody) {
+  const auto server = start();
+  RawClient without(path_);
+  ASSERT_TRUE(without.send("POST /queue/" + std::string(kId) + "/hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(without.read_to_end(), StartsWith("HTTP/1.1 200 ")) << "the server waits for nothing more";
+  RawClient with(path_);
+  ASSERT_TRUE(
+      with.send("POST /queue/" + std::string(kId) + "/delete HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"));
+  EXPECT_THAT(with.read_to_end(), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(queue_.orders(), ElementsAre(std::string("hold ") + kId));
+}
+
 TEST_F(Control, AnOrderIsInTheLogBeforeAndAfterItWithItsUser) {
   ::setenv("SUDO_USER", "alice\nforged", 1);
   const auto server = start();

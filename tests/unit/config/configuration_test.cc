@@ -258,6 +258,16 @@ TEST(OptionTable, NamesAreUniqueAndHelpIsASentence) {
   }
 }
 
+// What service::Service::reload puts in force, and open_log; all else needs a restart.
+TEST(OptionTable, ADaemonTakesOverRulesLimitsAndLogWithoutARestart) {
+  std::vector<std::string_view> live;
+  for (const Option& option : option_table()) {
+    if (option.reload == Reload::Live) live.push_back(option.name);
+  }
+  EXPECT_THAT(live, ElementsAre("tenant-domains", "max-part-size", "max-message-size", "memory-limit", "max-parts",
+                                "max-depth", "when-full", "when-down", "log-target", "log-level", "syslog-facility"));
+}
+
 // Two options that fill the same field would make one of them a lie.
 TEST(OptionTable, EveryOptionChangesItsOwnValueAndNoOther) {
   for (const Option& option : option_table()) {
