@@ -78,6 +78,8 @@ Status Service::Machinery::start_control(const config::Settings& settings) {
 
 Status Service::Machinery::start_delivery(const config::Settings& settings) {
   GM_TRY_ASSIGN(delivery::ReturnSettings returns, delivery::return_settings(settings, host_name()));
+  returns.mta.stop = give_up;
+  if (returns.hand_back_to) returns.hand_back_to->stop = give_up;
   const targets::Services services{client, *doors.upload, *clock, gate.get()};
   alerts = std::make_unique<delivery::Alerts>(alert_settings(settings, returns.mta), *queue, *service, *clock);
   returning = std::make_unique<delivery::Returning>(std::move(returns), *queue, *clock);
