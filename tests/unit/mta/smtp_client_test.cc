@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <pthread.h>
+
 #include <csignal>
 #include <future>
 #include <thread>
@@ -479,6 +481,32 @@ TEST_F(SmtpClient, ContentThatCantBeReadIsNeverEnded) {
   EXPECT_EQ(outcome.error().kind, ErrorKind::System);
   EXPECT_EQ(outcome.error().text(), "SMTP to " + settings_.server.text() + ": spool: Input/output error");
   EXPECT_EQ(server_.mails().size(), 0U);
+}
+
+TEST_F(SmtpClient, SignalsDisturbNothing) {
+  struct sigaction interrupt {};
+  interrupt.sa_handler = [](int) {};  // without SA_RESTART
+  struct sigaction before {};
+  ASSERT_EQ(sigaction(SIGUSR1, &interrupt, &before), 0);
+  std::string content = "Subject: large\r\n\r\n";
+  for (int i = 0; i < 100'000; ++i) content += "a line of a mail that is larger than what the kernel buffers\r\n";
+  server_.then("DOT", Answer{"250 2.0.0 Ok", false, false, true});
+  Result<SmtpOutcome> outcome = SmtpOutcome{};
+  std::thread sender([&] { outcome = send(content); });
+  const auto interrupt_often = [&sender] {
+    for (int i = 0; i < 200; ++i) {
+      pthread_kill(sender.native_handle(), SIGUSR1);
+      std::this_thread::yield();
+    }
+  };
+  interrupt_often();
+  server_.wait_until_waiting();
+  interrupt_often();
+  server_.go_on();
+  sender.join();
+  sigaction(SIGUSR1, &before, nullptr);
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_TRUE(server_.mails().at(0).content == content);
 }
 
 TEST_F(SmtpClient, ManyMailsAtOnceDontMix) {
