@@ -16,6 +16,7 @@
 namespace graph_milter::test {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -109,7 +110,9 @@ TEST_P(Damage, EndsTheDaemonAndTakesNothingMore) {
     if (!bad.is_attached()) GTEST_SKIP() << "strace cannot trace here";
     const Packet answer = driver.end_of_message();
     EXPECT_EQ(answer.command, wire::kReplyCode);
-    EXPECT_THAT(answer.data, HasSubstr("451 4.3.0 The mail could not be processed now; try again later"));
+    // The second where the daemon's own work met the bad disk before.
+    EXPECT_THAT(answer.data, AnyOf(HasSubstr("451 4.3.0 The mail could not be processed now; try again later"),
+                                   HasSubstr("421 4.3.2 The mail filter is stopping; try again later")));
     try {
       EXPECT_EQ(bystander.end_of_message().command, wire::kReplyCode);
     } catch (const std::runtime_error&) {
