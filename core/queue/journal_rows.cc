@@ -274,6 +274,13 @@ bool set_tombstone(soci::session& session, const Row& row) {
              .change() == 1;
 }
 
+void shorten_waits(soci::session& session, long long latest) {
+  Query(session, "UPDATE entry SET next_attempt = :latest WHERE next_attempt > :same AND state NOT IN ('done', 'held')")
+      .use(latest)
+      .use(latest)
+      .change();
+}
+
 void set_held(soci::session& session, const std::string& id, const std::string& why) {
   Query(session,
         "UPDATE entry SET held_from = CASE state WHEN 'held' THEN held_from ELSE state END, state = 'held',"

@@ -60,6 +60,7 @@ bool set_progress(soci::session& session, const Row& row);  // the fence stays
 bool set_tombstone(soci::session& session, const Row& row);
 
 // Out of any state, whatever the row holds.
+void shorten_waits(soci::session& session, long long latest);  // next_attempt
 void set_held(soci::session& session, const std::string& id, const std::string& why);
 
 }  // namespace graph_milter::queue

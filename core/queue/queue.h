@@ -22,7 +22,10 @@ struct QueueSettings {
   ByteCount max_bytes = 0;                          // of all message files that wait; 0: no limit
   Duration resend_window = std::chrono::hours(24);  // 0: every message is a new one
   Duration tombstone_age = std::chrono::hours(30 * 24);  // how long trace remembers
-  Disposal returns = Disposal::Dsn;                      // what Command::Return makes of an entry; Hold counts as Dsn
+  // No entry waits longer after a start, whatever the journal says: after a clock that was ahead it would wait for
+  // days.
+  Duration longest_wait = std::chrono::hours(7 * 24);
+  Disposal returns = Disposal::Dsn;  // what Command::Return makes of an entry; Hold counts as Dsn
 };
 
 // What became of a commit.

@@ -77,13 +77,14 @@ Result<Findings> examine_all(soci::session& session, const Spool& spool) {
 
 }  // namespace
 
-Result<RecoveryReport> recover(soci::session& session, Spool& spool) {
+Result<RecoveryReport> recover(soci::session& session, Spool& spool, TimePoint latest_attempt) {
   try {
     GM_TRY_ASSIGN(const Findings found, examine_all(session, spool));
     for (const Unfit& unfit : found.unfit) {
       set_held(session, unfit.id, unfit.why.text());
       LogLine(LogLevel::Error, unfit.queue_id, "held").field("entry", unfit.id).error(unfit.why);
     }
+    shorten_waits(session, to_unix_ms(latest_attempt));
     GM_TRY_ASSIGN(const Spool::Swept swept, spool.sweep([&](const std::string& id) {
       return std::binary_search(found.ids.begin(), found.ids.end(), id);
     }));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every start does before anything else, after a crash and after an orderly end alike: files that no entry names
-// go, entries whose row or file is not what it must be become Held. Doing it twice changes nothing more; a crash within
-// it is mended by the next start.
+// go, entries whose row or file is not what it must be become Held, and nothing waits longer than until
+// `latest_attempt`. Doing it twice changes nothing more; a crash within it is mended by the next start.
 #pragma once
 
 #include <soci/soci.h>
@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "core/base/bytes.h"
+#include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/queue/spool.h"
 
@@ -23,6 +24,6 @@ struct RecoveryReport {
 };
 
 // REQUIRES: the spool is locked and nobody else uses the session.
-Result<RecoveryReport> recover(soci::session& session, Spool& spool);
+Result<RecoveryReport> recover(soci::session& session, Spool& spool, TimePoint latest_attempt);
 
 }  // namespace graph_milter::queue

@@ -15,7 +15,7 @@
 namespace graph_milter::emulator {
 namespace {
 
-constexpr long kBackdated = -3600;
+constexpr long kBackdated = -3 * 24 * 3600;  // for a client whose clock is set back
 constexpr long kLifetime = 30L * 24 * 3600;
 
 struct Deleter {

@@ -60,6 +60,27 @@ TEST_F(RecoveryTest, HoldsAnEntryWhoseFileBecameALink) {
   EXPECT_TRUE(fs::is_symlink(path));
 }
 
+TEST_F(RecoveryTest, NothingWaitsForDaysBecauseTheClockWasAhead) {
+  spool_.settings.longest_wait = std::chrono::hours(1);
+  const std::string id = spool_.put("text");
+  spool_.clock->advance(std::chrono::hours(48));
+  ASSERT_TRUE(spool_.queue->defer(spool_.lease(), spool_.clock->now() + std::chrono::minutes(5), Error{}));
+  spool_.close();
+  spool_.clock->advance(-std::chrono::hours(48));
+  const TimePoint restart = spool_.clock->now();
+  spool_.open();
+  EXPECT_EQ(spool_.find(id).next_attempt, restart + std::chrono::hours(1));
+}
+
+TEST_F(RecoveryTest, AWaitThatIsNotTooLongStaysAsItIs) {
+  const std::string id = spool_.put("text");
+  const TimePoint later = kStart + std::chrono::hours(2);
+  ASSERT_TRUE(spool_.queue->defer(spool_.lease(), later, Error{}));
+  spool_.close();
+  spool_.open();
+  EXPECT_EQ(spool_.find(id).next_attempt, later);
+}
+
 struct RowDamage {
   const char* change;  // SQL
   const char* why;
