@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/entry.h"
 
-#include <array>
-#include <utility>
+#include "core/queue/names.h"
 
 namespace graph_milter::queue {
 
 namespace {
 
 // The words are written to the journal: a word that was released never changes its meaning.
-constexpr std::array<std::pair<EntryState, std::string_view>, 12> kStates = {{
+constexpr Names<EntryState, 12> kStates = {{
     {EntryState::Accepted, "accepted"},
     {EntryState::DraftIntent, "draft-intent"},
     {EntryState::Draft, "draft"},
@@ -24,14 +23,14 @@ constexpr std::array<std::pair<EntryState, std::string_view>, 12> kStates = {{
     {EntryState::Held, "held"},
 }};
 
-constexpr std::array<std::pair<Disposal, std::string_view>, 4> kDisposals = {{
+constexpr Names<Disposal, 4> kDisposals = {{
     {Disposal::Dsn, "dsn"},
     {Disposal::Mta, "mta"},
     {Disposal::Hold, "hold"},
     {Disposal::Drop, "drop"},
 }};
 
-constexpr std::array<std::pair<Outcome, std::string_view>, 5> kOutcomes = {{
+constexpr Names<Outcome, 5> kOutcomes = {{
     {Outcome::None, "none"},
     {Outcome::Sent, "sent"},
     {Outcome::Returned, "returned"},
@@ -39,31 +38,15 @@ constexpr std::array<std::pair<Outcome, std::string_view>, 5> kOutcomes = {{
     {Outcome::Dropped, "dropped"},
 }};
 
-template <class Names, class Value>
-std::string_view word_for(const Names& names, Value value) {
-  for (const auto& [candidate, name] : names) {
-    if (candidate == value) return name;
-  }
-  return "unknown";
-}
-
-template <class Value, std::size_t N>
-std::optional<Value> value_for(const std::array<std::pair<Value, std::string_view>, N>& names, std::string_view name) {
-  for (const auto& [value, word] : names) {
-    if (word == name) return value;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-std::string_view name_of(EntryState state) { return word_for(kStates, state); }
-std::optional<EntryState> parse_entry_state(std::string_view name) { return value_for(kStates, name); }
+std::string_view name_of(EntryState state) { return name_in(kStates, state); }
+std::optional<EntryState> parse_entry_state(std::string_view name) { return value_in(kStates, name); }
 
-std::string_view name_of(Disposal disposal) { return word_for(kDisposals, disposal); }
-std::optional<Disposal> parse_disposal(std::string_view name) { return value_for(kDisposals, name); }
+std::string_view name_of(Disposal disposal) { return name_in(kDisposals, disposal); }
+std::optional<Disposal> parse_disposal(std::string_view name) { return value_in(kDisposals, name); }
 
-std::string_view name_of(Outcome outcome) { return word_for(kOutcomes, outcome); }
-std::optional<Outcome> parse_outcome(std::string_view name) { return value_for(kOutcomes, name); }
+std::string_view name_of(Outcome outcome) { return name_in(kOutcomes, outcome); }
+std::optional<Outcome> parse_outcome(std::string_view name) { return value_in(kOutcomes, name); }
 
 }  // namespace graph_milter::queue

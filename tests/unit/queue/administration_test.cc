@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <atomic>
+#include <mutex>
 #include <random>
+#include <set>
+#include <thread>
+#include <vector>
 
 #include "core/queue/entry_rules.h"
 #include "tests/support/temp_folder.h"
@@ -352,24 +356,50 @@ TEST_F(AdministerTest, DeletesARowThatCannotBeRead) {
   EXPECT_EQ(queue().list()->size(), 0U);
 }
 
-TEST_F(AdministerTest, HoldsAndReleasesWhileWorkersRun) {
-  const std::string id = spool_.put("text");
+// Couriers and an administrator at once: no two couriers ever have the same entry, and what a courier writes after a
+// command is refused.
+TEST_F(AdministerTest, KeepsCouriersApartWhateverIsOrdered) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(spool_.put("text"));
+  std::mutex mutex;
+  std::set<std::string> at_work;
+  std::atomic<bool> stop{false};
+  const auto work = [&] {
+    while (!stop) {
+      auto entry = queue().lease_next(spool_.clock->now(), {});
+      ASSERT_TRUE(entry) << entry.error().text();
+      if (!*entry) {
+        std::this_thread::yield();
+        continue;
+      }
+      {
+        const std::lock_guard lock(mutex);
+        EXPECT_TRUE(at_work.insert((*entry)->id).second) << "two couriers have one entry";
+      }
+      const Status written = queue().record(**entry);
+      EXPECT_TRUE(written || written.error().kind == ErrorKind::Cancelled) << written.error().text();
+      {
+        const std::lock_guard lock(mutex);
+        at_work.erase((*entry)->id);
+      }
+      EXPECT_TRUE(queue().release(**entry));
+    }
+  };
+  std::vector<std::thread> couriers;
+  for (int i = 0; i < 3; ++i) couriers.emplace_back(work);
   std::mt19937_64 random(graph_milter::test::seed());
-  for (int round = 0; round < 30; ++round) {
-    auto leased = spool_.try_lease(spool_.clock->now() + std::chrono::hours(1));
-    if (leased && random() % 2 == 0) {
-      EXPECT_TRUE(queue().record(*leased));
-    }
-    const auto held = queue().administer(id, Command::Hold);
-    EXPECT_TRUE(held) << held.error().text();
-    if (leased) {
-      EXPECT_EQ(queue().record(*leased).error().kind, ErrorKind::Cancelled);
-      EXPECT_TRUE(queue().release(*leased));
-    }
-    EXPECT_EQ(spool_.find(id).state, S::Held);
-    EXPECT_TRUE(queue().administer(id, random() % 2 == 0 ? Command::Release : Command::Retry));
+  for (int round = 0; round < 100; ++round) {
+    const auto done =
+        queue().administer(ids[random() % ids.size()], random() % 2 == 0 ? Command::Hold : Command::Release);
+    EXPECT_TRUE(done || done.error().kind == ErrorKind::Usage) << done.error().text();
   }
-  EXPECT_EQ(spool_.lease().id, id);
+  stop = true;
+  for (std::thread& courier : couriers) courier.join();
+  for (const std::string& id : ids) {
+    const Entry entry = spool_.find(id);
+    EXPECT_TRUE(entry.state == S::Accepted || entry.state == S::Held);
+  }
+  EXPECT_EQ(queue().list()->size(), ids.size());
 }
 
 }  // namespace
