@@ -70,6 +70,7 @@ OPTIONS = {
     "stall-timeout": "5s",
     "send-recheck": "30ms",
     "send-settle": "1m",
+    "draft-settle": "200ms",
     "draft-settle": "50ms",
     "sweep-interval": "1h",
     "abandoned-after": "1s",
@@ -299,13 +300,14 @@ class Run:
         path.chmod(0o644)
         return path
 
-    def start(self, shim=None, environment=None, options=None):
-        """Starts the daemon; True once its socket can be connected to, False if it has ended before."""
+    def start(self, shim=None, environment=None, options=None, under=()):
+        """Starts the daemon (`under`: a command that runs it); True once its socket can be connected to, False if it has
+        ended before."""
         self.starts += 1
-        conf = self.write_configuration(options or {})
+        conf = self.conf = self.write_configuration(options or {})
         with contextlib.suppress(FileNotFoundError):
             self.socket.unlink()
-        arguments = [self.world.daemon, "-f", "-c", conf, "-p", f"unix:{self.socket}"]
+        arguments = [*under, self.world.daemon, "-f", "-c", conf, "-p", f"unix:{self.socket}"]
         if os.geteuid() == 0:
             arguments += ["-u", USER]
         self.daemon = Daemon(arguments, {**(shim or {}), **(environment or {})}, self.folder / f"daemon-{self.starts}.log")
@@ -361,6 +363,12 @@ class Run:
     def log_text(self):
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("daemon-*.log")))
 
+    def ctl(self, *words):
+        """(status, output) of graph-milterctl."""
+        done = subprocess.run([self.world.build / "milter/graph-milterctl", "-c", self.conf, *words], capture_output=True,
+                              text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
     # --- mail
 
     def deliver(self, mails=None, **how):
@@ -376,11 +384,11 @@ class Run:
     # --- conditions
 
     def journal_rows(self):
-        """[(id, state)] of everything but tombstones; None: not to be read now."""
+        """[(id, state, next attempt in ms)] of everything but tombstones; None: not to be read now."""
         path = self.spool / "journal.sqlite"
         try:
             with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1)) as journal:
-                return journal.execute("SELECT id, state FROM entry WHERE state <> 'done'").fetchall()
+                return journal.execute("SELECT id, state, next_attempt FROM entry WHERE state <> 'done'").fetchall()
         except sqlite3.Error:
             return None
 
@@ -394,7 +402,7 @@ class Run:
 
     def is_idle(self):
         rows = self.journal_rows()
-        return rows is not None and all(state == "held" for _, state in rows) and len(self.spool_files()) <= len(rows)
+        return rows is not None and all(state == "held" for _, state, _ in rows) and len(self.spool_files()) <= len(rows)
 
     def wait_for_the_end(self, seconds=20, enough_hits=10, patience=1.0):
         """Until the daemon is dead or stopped, or has nothing left to do, or has met a lasting fault often enough."""
