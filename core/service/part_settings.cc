@@ -72,6 +72,7 @@ queue::QueueSettings queue_settings(const config::Settings& settings) {
   out.max_bytes = settings.max_queue_size;
   out.resend_window = settings.resend_window;
   out.tombstone_age = settings.trace_for;
+  out.returns = settings.return_by == config::Return::Mta ? queue::Disposal::Mta : queue::Disposal::Dsn;
   out.longest_wait = std::max(settings.retry_max, Duration(std::chrono::hours(1)));  // Retry-After's limit
   return out;
 }
