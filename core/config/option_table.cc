@@ -338,7 +338,8 @@ std::vector<Option> queue_options() {
       {"draft-settle",
        heading,
        duration_option(&Settings::draft_settle, Duration(10), minutes(10)),
-       "How long a draft whose creation was not answered may stay hidden from a search before another one is made. A new "
+       "How long a draft whose creation was not answered may stay hidden from a search before another one is made. A "
+       "new "
        "draft that is not found by its id counts as gone after twelve times as long.",
        {},
        {}},

@@ -103,6 +103,7 @@ constexpr BadLine kBadLines[] = {
     {"resend-window = 31d", "17: resend-window: 31d is out of range (allowed: 0s to 30d)"},
     {"trace-for = 1h", "13: trace-for: 1h is out of range (allowed: 1d to 366d)"},
     {"send-settle = 0", "15: send-settle: 0 is out of range (allowed: 10ms to 30d)"},
+    {"draft-settle = 1h", "16: draft-settle: 1h is out of range (allowed: 10ms to 10m)"},
     {"mailbox-messages = -1", "20: mailbox-messages: \"-1\" is not a number (write digits only)"},
     {"mailbox-messages = 10001", "20: mailbox-messages: 10001 is out of range (allowed: 0 to 10000)"},
     {"mailbox-recipients = 10k", "22: mailbox-recipients: \"10k\" is not a number (write digits only)"},
