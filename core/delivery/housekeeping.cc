@@ -12,6 +12,7 @@ namespace graph_milter::delivery {
 namespace {
 
 constexpr Duration kLookAtAlerts = std::chrono::seconds(10);
+constexpr Duration kFirstSweep = std::chrono::minutes(1);
 constexpr std::size_t kMostCopies = 10'000;   // of one sweep
 constexpr std::size_t kMostNotOurs = 20'000;  // remembered of one mailbox
 constexpr Duration kClocksDiffer = std::chrono::hours(72);
@@ -52,7 +53,8 @@ void Housekeeping::start() {
 void Housekeeping::stop() { thread_.request_stop(); }
 
 void Housekeeping::work(const std::stop_token& stop) {
-  TimePoint next_sweep{};
+  // Not at once: whatever waited for the start comes first.
+  TimePoint next_sweep = now() + std::min(kFirstSweep, settings_.interval);
   while (!stop.stop_requested() && !queue_.failed()) {
     try {
       alerts_.look();

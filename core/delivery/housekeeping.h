@@ -25,7 +25,7 @@ class Housekeeping {
   Housekeeping(HousekeepingSettings settings, queue::Queue& queue, targets::Services services, Alerts& alerts);
   ~Housekeeping();  // stops; waits for the request it is in
 
-  void start();  // once
+  void start();  // once; the first sweep is due a minute later, or after the interval if that is less
   void stop();   // asks it to end; does not wait
 
   // One whole sweep in the caller's thread: for tests and for the thread. What fails is logged and comes again. A

@@ -49,15 +49,16 @@ class MailboxGate::PlaceInLine {
 };
 
 MailboxGate::Lane::~Lane() {
-  if (gate_ != nullptr) gate_->release(mailbox_);
+  if (gate_ != nullptr) gate_->release(mailbox_, bytes_);
 }
 
 MailboxGate::Lane::Lane(Lane&& other) noexcept
-    : gate_(std::exchange(other.gate_, nullptr)), mailbox_(std::move(other.mailbox_)) {}
+    : gate_(std::exchange(other.gate_, nullptr)), mailbox_(std::move(other.mailbox_)), bytes_(other.bytes_) {}
 
 MailboxGate::Lane& MailboxGate::Lane::operator=(Lane&& other) noexcept {
   std::swap(gate_, other.gate_);
   std::swap(mailbox_, other.mailbox_);
+  std::swap(bytes_, other.bytes_);
   return *this;
 }
 
@@ -71,7 +72,7 @@ Result<MailboxGate::Lane> MailboxGate::acquire(const std::string& mailbox, ByteC
     if (closed_) return fail(ErrorKind::Cancelled, "lane of " + mailbox, "shutting down");
     const TimePoint now = clock_.now();
     const pace::Decision decision = lanes_.try_acquire(mailbox, place.ticket(), now);
-    if (std::holds_alternative<pace::Go>(decision)) return Lane(*this, mailbox);
+    if (std::holds_alternative<pace::Go>(decision)) return Lane(*this, mailbox, bytes);
 
     const TimePoint until = std::get<pace::Wait>(decision).until;
     if (until == pace::kUntilReleased) {
@@ -111,10 +112,10 @@ void MailboxGate::close() {
   changed_.notify_all();
 }
 
-void MailboxGate::release(const std::string& mailbox) {
+void MailboxGate::release(const std::string& mailbox, ByteCount bytes) {
   // Under the lock, or a waiter that has just asked in vain could miss the word.
   const std::lock_guard lock(mutex_);
-  lanes_.release(mailbox);
+  lanes_.release(mailbox, bytes, clock_.now());
   changed_.notify_all();
 }
 

@@ -36,7 +36,8 @@ class MailboxGate {
   class Lane {
    public:
     Lane() = default;
-    Lane(MailboxGate& gate, std::string mailbox) : gate_(&gate), mailbox_(std::move(mailbox)) {}
+    Lane(MailboxGate& gate, std::string mailbox, ByteCount bytes)
+        : gate_(&gate), mailbox_(std::move(mailbox)), bytes_(bytes) {}
     ~Lane();
     Lane(Lane&& other) noexcept;
     Lane& operator=(Lane&& other) noexcept;
@@ -44,6 +45,7 @@ class MailboxGate {
    private:
     MailboxGate* gate_ = nullptr;
     std::string mailbox_;
+    ByteCount bytes_ = 0;
   };
 
   // `clock` may be set back: pauses don't grow by it.
@@ -72,7 +74,7 @@ class MailboxGate {
 
  private:
   class PlaceInLine;
-  void release(const std::string& mailbox);
+  void release(const std::string& mailbox, ByteCount bytes);
 
   const ForwardClock clock_;
   const GateSettings settings_;

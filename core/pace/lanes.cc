@@ -41,16 +41,20 @@ Decision Lanes::try_acquire(const std::string& mailbox, std::uint64_t ticket, Ti
   if (std::holds_alternative<Wait>(decision)) return decision;
   const auto ours = std::find_if(pace.line.begin(), pace.line.end(),
                                  [ticket](const Waiting& waiting) { return waiting.ticket == ticket; });
-  if (ours != pace.line.end()) use(pace.bytes, limits_.bytes, ours->bytes, now);
+  if (ours != pace.line.end()) pace.bytes_in_flight += ours->bytes;
   leave_line(pace, ticket);
   ++pace.in_flight;
   return decision;
 }
 
-void Lanes::release(const std::string& mailbox) {
+void Lanes::release(const std::string& mailbox, ByteCount bytes, TimePoint now) {
   const std::lock_guard lock(mutex_);
   const auto known = mailboxes_.find(mailbox);
-  if (known != mailboxes_.end() && known->second.in_flight > 0) --known->second.in_flight;
+  if (known == mailboxes_.end() || known->second.in_flight == 0) return;
+  MailboxPace& pace = known->second;
+  --pace.in_flight;
+  pace.bytes_in_flight -= std::min(bytes, pace.bytes_in_flight);
+  use(pace.bytes, limits_.bytes, bytes, now);
 }
 
 TimePoint Lanes::place(const std::string& mailbox, const std::string& message, std::uint64_t recipients,

@@ -21,9 +21,10 @@ class Lanes {
   std::uint64_t line_up(const std::string& mailbox, ByteCount bytes);
   void leave(const std::string& mailbox, std::uint64_t ticket);
 
-  // Takes a lane, counts the bytes and leaves the line if the answer is Go; each Go needs one release().
+  // Takes a lane and leaves the line if the answer is Go; each Go needs one release() with the bytes that were said.
+  // They count from then on, because the service has them no sooner.
   Decision try_acquire(const std::string& mailbox, std::uint64_t ticket, TimePoint now);
-  void release(const std::string& mailbox);
+  void release(const std::string& mailbox, ByteCount bytes, TimePoint now);
 
   // See place_of in pace.h.
   TimePoint place(const std::string& mailbox, const std::string& message, std::uint64_t recipients, TimePoint now);

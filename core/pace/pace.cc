@@ -9,7 +9,10 @@ namespace {
 // When this many bytes fit; `now` if bytes don't count.
 TimePoint bytes_fit_at(const MailboxPace& mailbox, const Limits& limits, ByteCount bytes, TimePoint now) {
   const bool counts = bytes > 0 && (limits.bytes_from_start || mailbox.bytes_limited);
-  return counts ? fits_at(mailbox.bytes, limits.bytes, bytes, now) : now;
+  if (!counts) return now;
+  Budget budget = mailbox.bytes;
+  use(budget, limits.bytes, mailbox.bytes_in_flight, now);
+  return fits_at(budget, limits.bytes, bytes, now);
 }
 
 bool all_over(const Budget& budget, const BudgetRules& rules, TimePoint now) {

@@ -34,9 +34,10 @@ struct Waiting {
 
 struct MailboxPace {
   int in_flight = 0;
-  TimePoint not_before{};      // the service wants no request before
-  bool bytes_limited = false;  // it was throttled for its bytes
-  std::deque<Waiting> line;    // who came first goes first
+  ByteCount bytes_in_flight = 0;  // they count from when they have arrived
+  TimePoint not_before{};         // the service wants no request before
+  bool bytes_limited = false;     // it was throttled for its bytes
+  std::deque<Waiting> line;       // who came first goes first
   Budget bytes, messages, recipients;
   std::map<std::string, TimePoint> places;  // when each message that asked may be sent
   friend bool operator==(const MailboxPace&, const MailboxPace&) = default;

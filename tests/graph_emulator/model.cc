@@ -55,7 +55,7 @@ class Passage {
     const bool counted = call_.exchange.host == Host::Graph || state_.switches.ranges_are_counted;
     if (!mailbox_.empty() && counted) {
       if (state_.throttle.is_too_early(mailbox_, call_.now)) ++state_.counts.too_early;
-      const auto limit = state_.throttle.refusal(state_.switches, mailbox_, call_.now);
+      const auto limit = state_.throttle.refusal(state_.switches, mailbox_, body_.size(), call_.now);
       state_.throttle.begin(mailbox_, call_.now);
       running_ = true;
       if (limit) return throttled(*limit);
@@ -79,6 +79,7 @@ class Passage {
   }
 
   Reply throttled(const std::string& limit) {
+    turned_away_ = true;
     ++state_.counts.throttled;
     Reply reply =
         refuse(state_, call_, 429, "ApplicationThrottled", format("Application is over its {} limit.", limit));
@@ -243,7 +244,7 @@ class Passage {
     reply.with("Date", http_date(now));
     if (call_.form == IdForm::Immutable) reply.with("Preference-Applied", "IdType=\"ImmutableId\"");
     if (running_) {
-      state_.throttle.count_bytes(mailbox_, body_.size(), now);
+      if (!turned_away_) state_.throttle.count_bytes(mailbox_, body_.size(), now);
       state_.throttle.end(mailbox_);
     }
     record(reply, now);
@@ -272,6 +273,7 @@ class Passage {
   Call call_;
   std::string mailbox_;
   bool running_ = false;
+  bool turned_away_ = false;
   std::optional<Fault> fault_;
   std::optional<Reply> conflict_;
 };

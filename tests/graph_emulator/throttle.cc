@@ -17,12 +17,13 @@ std::string http_date(TimePoint time) {
   return {text, length};
 }
 
-std::optional<std::string> Throttle::refusal(const Switches& switches, const std::string& mailbox, TimePoint now) {
+std::optional<std::string> Throttle::refusal(const Switches& switches, const std::string& mailbox, ByteCount body,
+                                             TimePoint now) {
   Usage& usage = usage_[mailbox];
   const TimePoint requests_since = now - Duration(switches.request_window_ms);
   while (!usage.requests.empty() && usage.requests.front() < requests_since) usage.requests.pop_front();
   const TimePoint bytes_since = now - Duration(switches.byte_window_ms);
-  while (!usage.bytes.empty() && usage.bytes.front().first < bytes_since) usage.bytes.pop_front();
+  while (!usage.bytes.empty() && usage.bytes.front().first <= bytes_since) usage.bytes.pop_front();
   ByteCount bytes = 0;
   for (const auto& [time, count] : usage.bytes) bytes += count;
 
@@ -30,7 +31,8 @@ std::optional<std::string> Throttle::refusal(const Switches& switches, const std
   if (switches.request_limit > 0 && static_cast<std::int64_t>(usage.requests.size()) >= switches.request_limit) {
     return "Requests";
   }
-  if (switches.byte_limit > 0 && bytes >= static_cast<ByteCount>(switches.byte_limit)) return "IncomingBytes";
+  const auto limit = static_cast<ByteCount>(switches.byte_limit);
+  if (limit > 0 && body > 0 && bytes > 0 && bytes + body > limit) return "IncomingBytes";
   return std::nullopt;
 }
 

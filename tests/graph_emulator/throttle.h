@@ -16,7 +16,9 @@ namespace graph_milter::emulator {
 class Throttle {
  public:
   // Which limit the next request is over ("MailboxConcurrency", "Requests", "IncomingBytes"), or none.
-  std::optional<std::string> refusal(const Switches& switches, const std::string& mailbox, TimePoint now);
+  // A request without a body is never over the limit of bytes.
+  std::optional<std::string> refusal(const Switches& switches, const std::string& mailbox, ByteCount body,
+                                     TimePoint now);
 
   void begin(const std::string& mailbox, TimePoint now);
   void end(const std::string& mailbox);

@@ -42,7 +42,7 @@ TEST(Lanes, CountEachMailboxByItself) {
   EXPECT_TRUE(is_go(ask(lanes, "a@x", kNow)));
   EXPECT_EQ(ask(lanes, "a@x", kNow), Decision(Wait{kUntilReleased}));
   EXPECT_TRUE(is_go(ask(lanes, "b@x", kNow)));
-  lanes.release("a@x");
+  lanes.release("a@x", 0, kNow);
   EXPECT_TRUE(is_go(ask(lanes, "a@x", kNow)));
 }
 
@@ -82,7 +82,7 @@ TEST(Lanes, AreTakenInTheOrderOfComing) {
   EXPECT_EQ(lanes.try_acquire("a@x", second, kNow), Decision(Wait{kUntilReleased}));  // though the lane is free
   EXPECT_TRUE(is_go(lanes.try_acquire("a@x", first, kNow)));
   EXPECT_EQ(lanes.try_acquire("a@x", second, kNow), Decision(Wait{kUntilReleased}));
-  lanes.release("a@x");
+  lanes.release("a@x", 0, kNow);
   EXPECT_TRUE(is_go(lanes.try_acquire("a@x", second, kNow)));
 }
 
@@ -104,12 +104,13 @@ Limits with_bytes(ByteCount bytes, bool from_start) {
 
 TEST(Lanes, LimitBytesFromTheStart) {
   Lanes lanes(with_bytes(100, true));
-  ASSERT_TRUE(is_go(ask(lanes, "a@x", kNow, 60)));
-  lanes.release("a@x");
+  ASSERT_TRUE(is_go(ask(lanes, "a@x", kNow - minutes(1), 60)));
+  EXPECT_EQ(ask(lanes, "a@x", kNow, 60), Decision(Wait{kNow + minutes(5)}));  // still under way
+  lanes.release("a@x", 60, kNow);                                             // so long it took to arrive
   EXPECT_EQ(ask(lanes, "a@x", kNow + seconds(10), 60), Decision(Wait{kNow + minutes(5)}));
   EXPECT_TRUE(is_go(ask(lanes, "a@x", kNow + seconds(10), 40)));
   EXPECT_TRUE(is_go(ask(lanes, "b@x", kNow, 60)));
-  lanes.release("a@x");
+  lanes.release("a@x", 40, kNow + seconds(10));
   EXPECT_TRUE(is_go(ask(lanes, "a@x", kNow + minutes(5), 60)));
 }
 
@@ -117,9 +118,9 @@ TEST(Lanes, LimitBytesOfAMailboxFromWhenItWasThrottledForThem) {
   Lanes lanes(with_bytes(100, false));
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(is_go(ask(lanes, "a@x", kNow, 60)));
-    lanes.release("a@x");
+    lanes.release("a@x", 60, kNow);
     ASSERT_TRUE(is_go(ask(lanes, "b@x", kNow, 60)));
-    lanes.release("b@x");
+    lanes.release("b@x", 60, kNow);
   }
   lanes.limit_bytes("a@x");
   // What went before counts.
@@ -127,14 +128,14 @@ TEST(Lanes, LimitBytesOfAMailboxFromWhenItWasThrottledForThem) {
   EXPECT_TRUE(is_go(ask(lanes, "b@x", kNow + seconds(1), 60)));
   // It stays so.
   ASSERT_TRUE(is_go(ask(lanes, "a@x", kNow + minutes(6), 100)));
-  lanes.release("a@x");
+  lanes.release("a@x", 100, kNow + minutes(6));
   EXPECT_EQ(ask(lanes, "a@x", kNow + minutes(7), 1), Decision(Wait{kNow + minutes(11)}));
 }
 
 TEST(Lanes, LetWhoCarriesNothingPassWhoCarriesTooMuch) {
   Lanes lanes(with_bytes(100, true));
   ASSERT_TRUE(is_go(ask(lanes, "a@x", kNow, 90)));
-  lanes.release("a@x");
+  lanes.release("a@x", 90, kNow);
   const auto large = lanes.line_up("a@x", 50);
   const auto small = lanes.line_up("a@x", 5);
   const auto empty = lanes.line_up("a@x", 0);
@@ -142,7 +143,7 @@ TEST(Lanes, LetWhoCarriesNothingPassWhoCarriesTooMuch) {
   EXPECT_EQ(lanes.try_acquire("a@x", small, kNow), Decision(Wait{kNow + minutes(5)}));  // though it would fit
   EXPECT_TRUE(is_go(lanes.try_acquire("a@x", empty, kNow)));
   EXPECT_TRUE(is_go(lanes.try_acquire("a@x", large, kNow + minutes(5))));
-  lanes.release("a@x");
+  lanes.release("a@x", 50, kNow + minutes(5));
   EXPECT_TRUE(is_go(lanes.try_acquire("a@x", small, kNow + minutes(5))));
 }
 
@@ -249,7 +250,7 @@ TEST(Lanes, ForgetMailboxesThatAreIdle) {
   for (int i = 0; i < 5000; ++i) {
     const std::string mailbox = std::to_string(i) + "@x";
     ASSERT_TRUE(is_go(ask(lanes, mailbox, now, 1000)));
-    lanes.release(mailbox);
+    lanes.release(mailbox, 1000, now);
     now += seconds(1);
     ASSERT_LE(lanes.size(), 2 * (300 + 2) + 64U);  // five minutes of bytes are remembered
   }
@@ -289,7 +290,7 @@ TEST(Lanes, AgreeWithAModelOnAnyWalk) {
       case 3:
       case 4:
         if (one.in_flight > 0) {
-          lanes.release(mailbox);
+          lanes.release(mailbox, 0, now);
           --one.in_flight;
         }
         break;
@@ -334,7 +335,7 @@ TEST(Lanes, NeverLetMoreThanTheirNumberInAcrossThreads) {
         for (int seen = most; seen < now_inside && !most.compare_exchange_weak(seen, now_inside);) {
         }
         --inside;
-        lanes.release("a@x");
+        lanes.release("a@x", 0, kNow);
         ++passed;
         ++done;
       }
