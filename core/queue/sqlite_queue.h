@@ -10,6 +10,7 @@
 #include "core/queue/ballast.h"
 #include "core/queue/journal_reader.h"
 #include "core/queue/journal_rows.h"
+#include "core/queue/journal_search.h"
 #include "core/queue/journal_writer.h"
 #include "core/queue/leases.h"
 #include "core/queue/queue.h"
@@ -73,8 +74,8 @@ class SqliteQueue final : public Queue {
 
   Result<std::optional<Leases::Choice>> choose_due(TimePoint now, const std::vector<std::string>& busy_mailboxes,
                                                    const Leases::All& leases);
-  Result<std::optional<Leases::Choice>> choose_in(const std::string& mailbox, long long now, const Leases::All& leases,
-                                                  std::size_t leased);
+  Result<std::optional<Due>> first_unleased(const Due& first, long long now, const Leases::All& leases,
+                                            std::size_t leased);
   Result<std::optional<Entry>> take(const std::string& id);
   Status hold_damaged(const std::string& id, const Error& why);
   Status write(const Entry& entry, const Lease& lease);

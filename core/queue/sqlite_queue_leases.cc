@@ -26,6 +26,8 @@ bool ends_well(EntryState from, Outcome outcome) {
   return outcome == Outcome::Returned || outcome == Outcome::HandedBack;
 }
 
+constexpr std::size_t kFront = 32;  // entries that are looked at before all mailboxes are
+
 std::map<std::string, std::size_t> leased_by_mailbox(const Leases::All& leases) {
   std::map<std::string, std::size_t> out;
   for (const auto& [id, lease] : leases) ++out[lease.mailbox];
@@ -39,26 +41,41 @@ Result<std::optional<Leases::Choice>> SqliteQueue::choose_due(TimePoint now,
                                                               const std::vector<std::string>& busy_mailboxes,
                                                               const Leases::All& leases) {
   const long long not_after = to_unix_ms(now);
-  GM_TRY_ASSIGN(std::vector<Due> due,
-                reader_.read([&](soci::session& session) { return read_due_mailboxes(session, not_after); }));
   std::map<std::string, std::size_t> leased = leased_by_mailbox(leases);
-  const auto order = [&](const Due& item) { return std::tuple(leased[item.mailbox], item.next_attempt, item.id); };
-  std::sort(due.begin(), due.end(), [&](const Due& a, const Due& b) { return order(a) < order(b); });
-  for (const Due& first : due) {
-    if (std::find(busy_mailboxes.begin(), busy_mailboxes.end(), first.mailbox) != busy_mailboxes.end()) continue;
-    if (!leases.contains(first.id)) return Leases::Choice{first.id, first.mailbox};
-    GM_TRY_ASSIGN(auto next, choose_in(first.mailbox, not_after, leases, leased[first.mailbox]));
-    if (next) return next;
+  const auto is_busy = [&](const std::string& mailbox) {
+    return std::find(busy_mailboxes.begin(), busy_mailboxes.end(), mailbox) != busy_mailboxes.end();
+  };
+  // What is due for the longest time of all is the answer if nobody serves its mailbox, and mostly that is so.
+  GM_TRY_ASSIGN(const std::vector<Due> front,
+                reader_.read([&](soci::session& session) { return read_waiting(session, leases.size() + kFront); }));
+  for (const Due& first : front) {
+    if (first.next_attempt > not_after) break;
+    if (!is_busy(first.mailbox) && leased[first.mailbox] == 0) return Leases::Choice{first.id, first.mailbox};
   }
-  return std::nullopt;
+  GM_TRY_ASSIGN(const std::vector<Due> due,
+                reader_.read([&](soci::session& session) { return read_due_mailboxes(session, not_after); }));
+  std::optional<std::tuple<std::size_t, long long, std::string, std::string>> best;
+  for (const Due& first : due) {
+    const std::size_t count = leased[first.mailbox];
+    if (is_busy(first.mailbox) || (best && count > std::get<0>(*best))) continue;
+    GM_TRY_ASSIGN(const std::optional<Due> next, first_unleased(first, not_after, leases, count));
+    if (!next) continue;
+    std::tuple candidate(count, next->next_attempt, next->id, next->mailbox);
+    if (!best || candidate < *best) best = std::move(candidate);
+  }
+  if (!best) return std::nullopt;
+  return Leases::Choice{std::get<2>(*best), std::get<3>(*best)};
 }
 
-Result<std::optional<Leases::Choice>> SqliteQueue::choose_in(const std::string& mailbox, long long now,
-                                                             const Leases::All& leases, std::size_t leased) {
-  GM_TRY_ASSIGN(const std::vector<Due> due,
-                reader_.read([&](soci::session& session) { return read_due(session, mailbox, now, leased + 1); }));
+// In the mailbox of `first`, which is due for the longest time there.
+Result<std::optional<Due>> SqliteQueue::first_unleased(const Due& first, long long now, const Leases::All& leases,
+                                                       std::size_t leased) {
+  if (!leases.contains(first.id)) return first;
+  GM_TRY_ASSIGN(const std::vector<Due> due, reader_.read([&](soci::session& session) {
+    return read_due(session, first.mailbox, now, leased + 1);
+  }));
   for (const Due& candidate : due) {
-    if (!leases.contains(candidate.id)) return Leases::Choice{candidate.id, mailbox};
+    if (!leases.contains(candidate.id)) return candidate;
   }
   return std::nullopt;
 }

@@ -7,8 +7,10 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <random>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "core/base/digest.h"
@@ -199,6 +201,50 @@ TEST_F(QueueTest, LetsNoMailboxStarveAnother) {
   ASSERT_TRUE(queue().release(leased["a1"]));
   EXPECT_EQ(names[spool_.lease().id], "c1");
   EXPECT_EQ(names[spool_.lease().id], "a1");
+}
+
+// Whatever waits and whatever is leased: what comes is of a mailbox with the fewest leases, and the oldest of it.
+TEST_F(QueueTest, ChoosesAsAModelDoes) {
+  std::mt19937_64 random(graph_milter::test::seed());
+  struct Waiting {
+    std::string mailbox;
+    TimePoint due;
+  };
+  std::map<std::string, Waiting> waiting;
+  for (int i = 0; i < 80; ++i) {
+    const auto letter = random() % 5 < 3 ? 0 : random() % 5;  // most of it for one
+    const std::string mailbox = std::string(1, static_cast<char>('a' + letter)) + "@b";
+    const std::string id = spool_.put("x", mailbox);
+    waiting[id] = {mailbox, spool_.find(id).next_attempt};
+  }
+  std::map<std::string, Entry> leased;
+  for (int step = 0; step < 300 && !waiting.empty(); ++step) {
+    if (!leased.empty() && random() % 2 == 0) {
+      const auto any = std::next(leased.begin(), static_cast<std::ptrdiff_t>(random() % leased.size()));
+      ASSERT_TRUE(queue().release(any->second));
+      if (random() % 2 == 0) {
+        ASSERT_TRUE(queue().administer(any->first, Command::Hold));
+        waiting.erase(any->first);
+      }
+      leased.erase(any);
+      continue;
+    }
+    std::vector<std::string> busy;
+    if (random() % 3 == 0) busy.push_back(std::string(1, static_cast<char>('a' + random() % 5)) + "@b");
+    std::map<std::string, std::size_t> at_work;
+    for (const auto& [id, entry] : leased) ++at_work[entry.plan.mailbox];
+    std::set<std::tuple<std::size_t, TimePoint, std::string>> order;
+    for (const auto& [id, item] : waiting) {
+      if (leased.contains(id) || std::find(busy.begin(), busy.end(), item.mailbox) != busy.end()) continue;
+      order.insert({at_work[item.mailbox], item.due, id});
+    }
+    const auto chosen = queue().lease_next(spool_.clock->now(), busy);
+    ASSERT_TRUE(chosen) << chosen.error().text();
+    ASSERT_EQ(chosen->has_value(), !order.empty());
+    if (order.empty()) continue;
+    ASSERT_EQ((*chosen)->id, std::get<2>(*order.begin())) << "step " << step;
+    leased[(*chosen)->id] = **chosen;
+  }
 }
 
 TEST_F(QueueTest, PutsWhatFailedBehindWhatNeverDid) {
