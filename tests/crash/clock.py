@@ -45,7 +45,8 @@ def held_in(operation, step, shape):
         name = f"held-in-{operation}-{step // HOUR}"
         with place.run(name, [shapes.SHAPES[shape](f"{name}-1")]) as run:
             wall = WallClock(run)
-            place.graph.ask("POST", "/faults", [{"match": {"operation": operation}, "action": "hold", "effect": operation == "send"}])
+            place.graph.ask("POST", "/faults", [{"match": {"operation": operation}, "action": "hold",
+                                                 "effect": operation == "send"}])
             run.start(run.shim(clock=wall.path))
             run.deliver()
             place.graph.ask("GET", "/stats?held-at-least=1&timeout-ms=20000")
@@ -113,7 +114,8 @@ def deferred(step, restart):
             recover(run, wall)
             expect.none(run.judge())
     case.__name__ = f"deferred_{'plus' if step > 0 else 'minus'}_a_day{'_and_a_restart' if restart else ''}"
-    case.__doc__ = f"The clock steps {step // HOUR:+} h while a message waits for its next attempt{', and the daemon dies' if restart else ''}."
+    end = ", and the daemon dies." if restart else "."
+    case.__doc__ = f"The clock steps {step // HOUR:+} h while a message waits for its next attempt{end}"
     return case
 
 

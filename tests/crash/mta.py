@@ -16,7 +16,8 @@ VERSION, ALL_ACTIONS, ALL_STEPS = 6, 0x1FF, 0x1FFFFF
 CHUNK = 65535
 
 # Step: (command, the flag that skips it, the flag that leaves out its reply); libmilter's mfdef.h.
-CONNECT, HELO, MAIL, RCPT, DATA = (b"C", 0x1, 0x1000), (b"H", 0x2, 0x2000), (b"M", 0x4, 0x4000), (b"R", 0x8, 0x8000), (b"T", 0x200, 0x10000)
+CONNECT, HELO, MAIL = (b"C", 0x1, 0x1000), (b"H", 0x2, 0x2000), (b"M", 0x4, 0x4000)
+RCPT, DATA = (b"R", 0x8, 0x8000), (b"T", 0x200, 0x10000)
 HEADER, END_OF_HEADERS, BODY = (b"L", 0x20, 0x80), (b"N", 0x40, 0x40000), (b"B", 0x10, 0x80000)
 WORDS = {b"d": "taken", b"a": "passed", b"c": "passed", b"t": "later", b"r": "refused"}
 
@@ -86,7 +87,8 @@ class Mta:
             raise Gone(f"the filter greets with {command!r}")
         self.steps = struct.unpack(">III", data[:12])[2]
         self.step(CONNECT, b"client.contoso.com\x004" + struct.pack(">H", 4321) + b"127.0.0.1\0",
-                  [("j", "mta.contoso.com"), ("{daemon_name}", "mta.contoso.com"), ("{client_addr}", "127.0.0.1"), ("v", "Postfix 3.7.11")])
+                  [("j", "mta.contoso.com"), ("{daemon_name}", "mta.contoso.com"), ("{client_addr}", "127.0.0.1"),
+                   ("v", "Postfix 3.7.11")])
         self.step(HELO, b"client.contoso.com\0")
         queue_id = [("i", self.queue_id)]
         self.step(MAIL, b"\0".join([f"<{mail.sender}>".encode(), *(p.encode() for p in mail.parameters)]) + b"\0",

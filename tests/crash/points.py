@@ -4,7 +4,8 @@
 the client sends again what was not taken, and the oracle compares the ledgers.
 
   points.py --build DIR                    a fixed sample (CTest's default)
-  points.py --build DIR --set full         every point with every fault
+  points.py --build DIR --set full         every kill, and each other fault at every so manieth call (STRIDE)
+  points.py --build DIR --set every        every fault at every call: hours
   points.py --build DIR --only again       the scenarios whose name contains this
   points.py --build DIR --only posted --fault EIO --forever --at 57    one point, its folder kept if it fails
 
@@ -29,7 +30,10 @@ WRITES = ("write", "pwrite")
 MOST_FAILURES = 12  # then the walk ends: the evidence of each is kept
 SEED = 20261122
 # How many points of each walk (scenario, fault, once or for ever) belong to the sample.
-SAMPLE = {"kill": 36, "tear": 8, "short": 6, "EIO": 14, "ENOSPC": 10, "EDQUOT": 4, "EINTR": 6}
+SAMPLE = {"kill": 14, "tear": 3, "short": 2, "EIO": 6, "ENOSPC": 4, "EDQUOT": 2, "EINTR": 2}
+SAMPLE_OF_MIXED = {"kill": 40, "tear": 6}
+# In the full set each fault meets every so manieth call: (once, for ever).
+STRIDE = {"kill": (1, 1), "tear": (4, 4), "short": (6, 6), "EIO": (2, 6), "ENOSPC": (4, 10), "EDQUOT": (10, 20), "EINTR": (6, 10)}
 
 
 class Scenario:
@@ -110,16 +114,19 @@ def thinned(trace):
     return out
 
 
-def choose(points, fault, whole, dice):
+def choose(points, fault, forever, which, dice, sample=SAMPLE):
     """The numbers at which `fault` takes place, of [(number, thread, call, path)]."""
     if fault in ("tear", "short"):
         points = [point for point in points if point[2] in WRITES]
     numbers = [point[0] for point in points]
-    if whole or len(numbers) <= SAMPLE[fault]:
+    if which == "every" or not numbers:
         return numbers
-    step = len(numbers) / SAMPLE[fault]
-    start = dice.random()
-    return [numbers[int((start + i) * step) % len(numbers)] for i in range(SAMPLE[fault])]
+    step = STRIDE[fault][forever] if which == "full" else max(1.0, len(numbers) / sample[fault])
+    at, chosen = dice.random() * step, []
+    while at < len(numbers):
+        chosen.append(numbers[int(at)])
+        at += step
+    return chosen
 
 
 def commit_sync(trace, number):
@@ -165,7 +172,7 @@ class Walker:
         if len(self.failures) >= MOST_FAILURES:
             return 0, []
         with self.worlds.borrow() as place, scenario.open(place, name) as run:
-            run.repeat = (f"{self.command()} --only {scenario.name} --fault {fault}{' --forever' if forever else ''} --at {number}")
+            run.repeat = f"{self.command()} --only {scenario.name} --fault {fault}{' --forever' if forever else ''} --at {number}"
             scenario.prepare(run)
             scenario.disturb(run, at=number, do=fault, forever=forever)
             if run.shim_state()["hits"] == 0:
@@ -204,7 +211,7 @@ class Walker:
         with concurrent.futures.ThreadPoolExecutor(self.arguments.jobs) as pool:
             jobs = [pool.submit(self.one, scenario, number, fault, forever)
                     for fault, forever in walks_of(scenario) if self.arguments.fault in (None, fault)
-                    for number in self.numbers(points, fault)]
+                    for number in self.numbers(scenario, points, fault, forever)]
             for job in jobs:
                 count, failures = job.result()
                 self.points += count
@@ -213,17 +220,18 @@ class Walker:
                     print(failure, flush=True)
         print(f"{scenario.name}: {len(trace)} calls, {self.points - before} points, {time.monotonic() - begun:.1f} s", flush=True)
 
-    def numbers(self, points, fault):
+    def numbers(self, scenario, points, fault, forever):
         if self.arguments.at is not None:
             return [self.arguments.at] if self.arguments.at else []
-        return choose(points, fault, self.arguments.set == "full", self.dice)
+        sample = SAMPLE_OF_MIXED if scenario.name == "mixed" else SAMPLE
+        return choose(points, fault, forever, self.arguments.set, self.dice, sample)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
-    parser.add_argument("--set", choices=["default", "full"], default="default")
+    parser.add_argument("--set", choices=["default", "full", "every"], default="default")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only")
     parser.add_argument("--fault", choices=[*KILLS, *ERRORS])
@@ -245,7 +253,8 @@ def main():
                 if arguments.only is None or arguments.only in scenario.name:
                     walker.walk(scenario)
     seconds = time.monotonic() - begun
-    print(f"{walker.points} points, {len(walker.failures)} broken promises, {seconds:.0f} s, {walker.points / seconds:.1f} points a second")
+    print(f"{walker.points} points, {len(walker.failures)} broken promises, {seconds:.0f} s, "
+          f"{walker.points / seconds:.1f} points a second")
     if not walker.points and not arguments.at:
         print("no point was reached: the rig itself is broken")
         return 1

@@ -87,7 +87,8 @@ def main():
         mails = [shapes.posted("check-1"), shapes.session("check-2"), shapes.returned("check-3")]
         with place.run("check", mails, spool=None) as run:
             log = run.folder / "strace.log"
-            run.start(run.shim(), under=["strace", "-f", "-y", "-s", "4", "-o", log, "-e", "trace=" + ",".join(f"?{n}" for n in NAMES)])
+            trace = "trace=" + ",".join(f"?{name}" for name in NAMES)
+            run.start(run.shim(), under=["strace", "-f", "-y", "-s", "4", "-o", log, "-e", trace])
             run.deliver()
             run.drain()
             end_traced(run.daemon.process)
