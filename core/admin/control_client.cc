@@ -25,6 +25,8 @@ std::string refusal(std::string_view body) {
 
 ErrorKind kind_of(int status) {
   switch (status) {
+    case 403:
+      return ErrorKind::Unauthorized;
     case 404:
       return ErrorKind::NotFound;
     case 409:

@@ -17,7 +17,8 @@ struct DaemonAnswer {
 // System for a socket we may not open, NotFound with the daemon's words for 404, Permanent for other refusals.
 Result<DaemonAnswer> ask_daemon(const std::string& socket_path, const std::string& question);
 
-// As above; Usage with the daemon's words for what it refuses to do now, Unclear if it broke off: it may be done.
+// As above; Usage with the daemon's words for what it refuses to do now, Unauthorized if this user may not order,
+// Unclear if it broke off: it may be done.
 Result<DaemonAnswer> order_daemon(const std::string& socket_path, const std::string& order);
 
 }  // namespace graph_milter::admin

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/admin/control_handlers.h"
 
+#include <unistd.h>
+
 #include "core/admin/control_protocol.h"
 #include "core/admin/order_view.h"
 #include "core/admin/trace_view.h"
@@ -109,6 +111,9 @@ void audit(const Order& order, std::string_view result, const std::string& words
   if (!words.empty()) line.field("words", words, kErrorLimit);
 }
 
+// Whoever can open the socket may ask. What can't be undone is for those who could do it by hand.
+bool may_order(const Asker& asker) { return asker.uid == 0 || asker.uid == ::geteuid(); }
+
 void obey(const ControlAnswers& answers, const Request& request, Response& response) {
   const Form form = form_of(request);
   const auto command = parse_command(request.matches[2].str());
@@ -118,6 +123,11 @@ void obey(const ControlAnswers& answers, const Request& request, Response& respo
   if (!is_entry_id(order.id)) return refuse(response, form, 404, nothing_named(order.id));
   // A damaged row can still be deleted; it only has no queue id for the log.
   if (const auto entry = answers.find(order.id); entry && *entry) order.queue_id = (*entry)->envelope.queue_id;
+  if (!may_order(order.asker)) {
+    const std::string words = "only root and the user that runs graph-milter may change the queue";
+    audit(order, "refused", words);
+    return refuse(response, form, 403, words);
+  }
   audit(order, "begun", {});
   const auto done = answers.administer(order.id, *command);
   audit(order, done ? "done" : "refused", done ? *done : done.error().text());

@@ -175,7 +175,8 @@ std::vector<Option> mta_options() {
        {},
        "no control socket"},
       {"control-socket-group", heading, text_option("GROUP", &Settings::control_socket_group, check_account_name),
-       "The group whose members may ask.", "adm", "the group that runs graph-milter"},
+       "The group whose members may ask. Only root and the user that runs graph-milter may change the queue.", "adm",
+       "the group that runs graph-milter"},
   };
 }
 
@@ -339,8 +340,7 @@ std::vector<Option> queue_options() {
        heading,
        duration_option(&Settings::draft_settle, Duration(10), minutes(10)),
        "How long a draft whose creation was not answered may stay hidden from a search before another one is made. A "
-       "new "
-       "draft that is not found by its id counts as gone after twelve times as long.",
+       "new draft that is not found by its id counts as gone after twelve times as long.",
        {},
        {}},
       {"shutdown-grace",

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -242,6 +243,29 @@ TEST_F(Control, AnOrderIsInTheLogBeforeAndAfterItWithItsUser) {
   EXPECT_THAT(lines[1], HasSubstr(" result=done words=\"is due now\""));
   EXPECT_THAT(lines[3], HasSubstr(std::string("command=hold entry=") + kBusy));
   EXPECT_THAT(lines[3], HasSubstr(" result=refused words="));
+}
+
+// The kernel knows an effective user by thread; setresuid(2) of the C library would change them all.
+TEST_F(Control, OnlyRootAndTheDaemonsUserMayOrder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root becomes somebody else";
+  const auto server = start();
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(path_.c_str(), 0666), 0);
+  constexpr uid_t kNobody = 65534;
+  std::string asked;
+  std::string ordered;
+  ::testing::internal::CaptureStderr();
+  std::thread nobody([&] {
+    ASSERT_EQ(::syscall(SYS_setresuid, -1, kNobody, -1), 0);
+    asked = ask("/queue?form=words");
+    ordered = order(std::string("/queue/") + kId + "/delete");
+  });
+  nobody.join();
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(asked, HasSubstr("1 message"));
+  EXPECT_EQ(ordered, "unauthorized: only root and the user that runs graph-milter may change the queue");
+  EXPECT_THAT(log, HasSubstr(" uid=65534 result=refused words="));
+  EXPECT_THAT(queue_.orders(), IsEmpty());
 }
 
 // --- clients that are slow, many, or silent ---

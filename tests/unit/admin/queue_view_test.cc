@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/admin/queue_view.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/admin/local_zone.h"
 
 namespace graph_milter::admin {
 namespace {
-
-using ::testing::HasSubstr;
-using ::testing::Not;
 
 const TimePoint kNow = from_unix_ms(kNoon);
 

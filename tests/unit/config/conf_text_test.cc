@@ -13,8 +13,6 @@
 namespace graph_milter::config {
 namespace {
 
-using ::testing::EndsWith;
-using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 // "section|key|value" of each line, in order.
