@@ -65,7 +65,8 @@ std::string recipient_list(const Entry& entry) {
 
 bool numbers_are_sane(const Row& row) {
   constexpr long long kMost = 1'000'000'000;
-  return row.size >= 0 && row.attempts >= 0 && row.attempts <= kMost && row.fence >= 0 && row.recipients >= 0;
+  return row.size >= 0 && row.size <= kLargestSize && row.attempts >= 0 && row.attempts <= kMost && row.fence >= 0 &&
+         row.recipients >= 0;
 }
 
 // Numbers that were damaged show as nothing instead of as something huge.
@@ -77,7 +78,7 @@ EntrySummary summary_of(const Row& row) {
   out.sender = row.sender;
   out.recipients = row.recipients < 0 ? 0 : static_cast<std::size_t>(row.recipients);
   out.mailbox = row.mailbox;
-  out.size = row.size < 0 ? 0 : static_cast<ByteCount>(row.size);
+  out.size = row.size < 0 || row.size > kLargestSize ? 0 : static_cast<ByteCount>(row.size);
   out.accepted = from_unix_ms(row.accepted);
   out.attempts = static_cast<int>(row.attempts);
   out.next_attempt = from_unix_ms(row.next_attempt);

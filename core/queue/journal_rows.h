@@ -35,6 +35,8 @@ struct Row {
   long long sent_copy = 0;  // 1: a tombstone whose message may still lie in Sent Items
 };
 
+inline constexpr long long kLargestSize = 1LL << 50;  // of a message; a row that says more is damaged
+
 Row row_of(const Entry& entry);
 // Of an entry that ends with its outcome and finished: what set_tombstone needs.
 Row tombstone_row(const Entry& entry);

@@ -4,6 +4,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/queue/entry_json.h"
+#include "core/queue/journal_rows.h"
 #include "core/queue/sql_query.h"
 
 namespace graph_milter::queue {
@@ -48,7 +49,7 @@ class TraceQuery {
     out.state = parse_entry_state(state_).value_or(EntryState::Held);
     out.outcome = parse_outcome(outcome_).value_or(Outcome::None);
     if (auto list = texts_from_json(recipients_)) out.recipients = *std::move(list);
-    out.size = size_ < 0 ? 0 : static_cast<ByteCount>(size_);
+    out.size = size_ < 0 || size_ > kLargestSize ? 0 : static_cast<ByteCount>(size_);
     out.accepted = from_unix_ms(accepted_);
     out.finished = from_unix_ms(finished_);
     return out;
@@ -141,10 +142,11 @@ std::vector<TraceRecord> trace(soci::session& session, const std::string& what) 
 
 Totals read_totals(soci::session& session) {
   long long waiting = 0, held = 0, needing = 0, bytes = 0, oldest = 0;
-  Query query(session,
-              "SELECT coalesce(sum(state <> 'held'), 0), coalesce(sum(state = 'held'), 0),"
-              " coalesce(sum(state <> 'held' AND needs_administrator <> 0), 0), coalesce(sum(max(size, 0)), 0),"
-              " coalesce(min(accepted), 0) FROM entry WHERE state <> 'done'");
+  Query query(session, format("SELECT coalesce(sum(state <> 'held'), 0), coalesce(sum(state = 'held'), 0),"
+                              " coalesce(sum(state <> 'held' AND needs_administrator <> 0), 0),"
+                              " coalesce(sum(CASE WHEN size BETWEEN 0 AND {} THEN size ELSE 0 END), 0),"
+                              " coalesce(min(accepted), 0) FROM entry WHERE state <> 'done'",
+                              kLargestSize));
   query.into(waiting).into(held).into(needing).into(bytes).into(oldest).first();
   Totals out;
   out.waiting = static_cast<std::size_t>(waiting);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/format.h"
+#include "core/base/id.h"
 #include "core/base/log.h"
 #include "core/queue/entry_rules.h"
 #include "core/queue/journal_rows.h"
@@ -57,7 +58,8 @@ Result<Findings> examine_all(soci::session& session, const Spool& spool) {
   std::optional<Error> failure;
   for_each_live_row(session, [&](const Row& row) {
     found.ids.push_back(row.id);
-    if (row.size > 0) found.bytes += static_cast<ByteCount>(row.size);
+    // What is there counts, not what a row says that may be damaged.
+    found.bytes += is_entry_id(row.id) ? spool.message_size(row.id).value_or(0) : 0;
     if (parse_entry_state(row.state) == EntryState::Held) {
       ++found.held;
       return;

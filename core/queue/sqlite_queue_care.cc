@@ -70,7 +70,7 @@ Result<Verdict> SqliteQueue::apply_to_damaged(soci::session& session, const Row&
   verdict.after.fence = row.fence;
   verdict.after.state = EntryState::Done;
   verdict.after.envelope.queue_id = row.queue_id;
-  verdict.after.size = row.size < 0 ? 0 : static_cast<ByteCount>(row.size);
+  verdict.after.size = spool_.message_size(row.id).value_or(0);
   verdict.words = "is deleted; what Graph may have of it is left to the sweeper";
   return verdict;
 }

@@ -94,6 +94,7 @@ TEST_F(RecoveryTest, HoldsDamagedRowsAndGoesOnWithTheOthers) {
       {"plan = ''", "plan: "},
       {"progress = '[]'", "progress: not a JSON object"},
       {"size = -1", "a number is out of range"},
+      {"size = 9000000000000000000", "a number is out of range"},
       {"attempts = 9000000000000", "a number is out of range"},
   };
   for (const RowDamage& item : cases) {
@@ -131,6 +132,26 @@ TEST_F(RecoveryTest, HoldsARowThatIsDamagedWhileTheQueueIsOpen) {
   EXPECT_EQ((*list)[0].state, EntryState::Held);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, ErrorKind::Corrupt);
+}
+
+// One damaged number must not close the queue to new mail, nor hide the sums.
+TEST_F(RecoveryTest, DoesNotCountWhatADamagedRowSaysOfItsSize) {
+  spool_.settings.max_bytes = 100;
+  const std::string first = spool_.put("12345");
+  const std::string second = spool_.put("12345");
+  spool_.close();
+  damage(directory_, "UPDATE entry SET size = 9000000000000000000");
+  spool_.open();
+  EXPECT_TRUE(spool_.queue->check_room(90));
+  EXPECT_FALSE(spool_.queue->check_room(91));
+  const auto totals = spool_.queue->totals();
+  ASSERT_TRUE(totals) << totals.error().text();
+  EXPECT_EQ(totals->held, 2U);
+  EXPECT_EQ(totals->bytes, 0U);
+  EXPECT_EQ(spool_.queue->list()->front().size, 0U);
+  ASSERT_TRUE(spool_.queue->administer(first, Command::Delete));
+  EXPECT_TRUE(spool_.queue->check_room(95));
+  EXPECT_FALSE(spool_.queue->check_room(96));
 }
 
 TEST_F(RecoveryTest, LeavesWhatGraphHasSentAlone) {
