@@ -26,7 +26,7 @@ class WallClock:
     def __init__(self, run):
         self.path = run.folder / "clock"
         self.step_to(0)
-        run.own(self.path)
+        world.own(self.path)
 
     def step_to(self, seconds):
         # In place, in one write: the daemon has it mapped.

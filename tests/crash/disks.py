@@ -47,7 +47,8 @@ class TwoDisks:
     """The spool on one image and its messages on another, so that syncing one says nothing of the other. What the daemon
     does in incoming/ is done in messages/incoming/ (fault_shim's redirect): a file gets its name where its bytes are."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, own):
+        """`own` gives paths to the daemon's user."""
         self.folder = folder
         self.spool = folder / "disks"
         self.spool.mkdir()
@@ -57,6 +58,7 @@ class TwoDisks:
         make_image(self.images[1], 48)
         self.mount(self.images)
         (self.spool / "messages" / "incoming").mkdir(mode=0o700)
+        own(self.spool, self.spool / "messages", self.spool / "messages" / "incoming")
         self.unmount()
 
     @property

@@ -98,6 +98,13 @@ def wait_until(condition, what, seconds=30, pause=0.003):
         time.sleep(pause)
 
 
+def own(*paths):
+    """Gives them to the user that the daemon becomes."""
+    if os.geteuid() == 0:
+        for path in paths:
+            shutil.chown(path, *USER.split(":"))
+
+
 class Graph:
     """The emulator of one world and its control port."""
 
@@ -186,6 +193,7 @@ class Worlds:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="graph-milter-crash.", dir=place))
         self.folder.chmod(0o755)
         self.keep = keep
+        self.discard = False  # also what runs kept
         self.free = queue.Queue()
         self.all = []
         for number in range(jobs):
@@ -206,7 +214,7 @@ class Worlds:
     def __exit__(self, *_):
         for place in self.all:
             place.close()
-        if self.keep or any(any(place.folder.glob("kept-*")) for place in self.all):
+        if not self.discard and (self.keep or any(any(place.folder.glob("kept-*")) for place in self.all)):
             print(f"evidence kept in {self.folder}")
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -247,6 +255,8 @@ class Daemon:
 
 
 class Run:
+    own = staticmethod(own)
+
     def __init__(self, place, name, mails, options, spool, switches, rules):
         self.world, self.name, self.mails = place, name, list(mails)
         self.options, self.rules = {**OPTIONS, **options}, rules
@@ -267,7 +277,7 @@ class Run:
         shutil.copy(place.graph.emulator.secret_file, self.secret)
         self.secret.chmod(0o600)
         self.socket = self.run_folder / "milter.sock"
-        self.own(self.run_folder, self.secret)
+        own(self.run_folder, self.secret)
         place.graph.reset(switches)
         place.sink.reset()
 
@@ -278,12 +288,7 @@ class Run:
             shutil.copytree(spool, self.spool)
         else:
             self.spool = pathlib.Path(spool)
-        self.own(self.spool, *self.spool.rglob("*"))
-
-    def own(self, *paths):
-        if os.geteuid() == 0:
-            for path in paths:
-                shutil.chown(path, *USER.split(":"))
+        own(self.spool, *self.spool.rglob("*"))
 
     # --- the daemon
 
@@ -331,7 +336,7 @@ class Run:
         state.write_bytes(bytes(4096))
         trace = self.folder / f"shim-{self.starts + 1}.trace"
         trace.touch()
-        self.own(state, trace)
+        own(state, trace)
         environment = {"LD_PRELOAD": self.world.shim, "GM_SHIM_DIR": self.spool, "GM_SHIM_STATE": state, "GM_SHIM_TRACE": trace}
         if at is not None:
             environment |= {"GM_SHIM_AT": at, "GM_SHIM_DO": do, "GM_SHIM_FOREVER": "1" if forever else "0"}
