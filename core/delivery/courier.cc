@@ -94,10 +94,14 @@ Status Courier::open_message() {
 }
 
 void Courier::note(const Error* error) {
-  finding_ = error == nullptr ? Finding::Works : finding_of(*error);
-  finding_error_ = error == nullptr ? Error{} : *error;
+  const Finding found = error == nullptr ? Finding::Works : finding_of(*error);
+  // One answer in the journey shows that the service is there, whatever became of the requests after it.
+  if (found != Finding::Fails || finding_ != Finding::Works) {
+    finding_ = found;
+    finding_error_ = error == nullptr ? Error{} : *error;
+  }
   queue::Progress& progress = entry_.progress;
-  if (finding_ != Finding::Works || progress.needs_administrator == TimePoint{}) return;
+  if (found != Finding::Works || progress.needs_administrator == TimePoint{}) return;
   progress.administrator_wait += std::max(Duration{0}, now() - progress.needs_administrator);
   progress.needs_administrator = {};
 }

@@ -40,25 +40,27 @@ Courier::Halt Courier::give_up(const Error& why, bool expired) {
   return std::nullopt;
 }
 
-// Deleted, and then not found any more. A young draft that is not found may only not be visible yet.
+// Deleted, and then found neither by our marker nor by its id. What was not seen at all may only not be visible yet.
 Courier::Halt Courier::remove_draft() {
   queue::Progress& progress = entry_.progress;
-  auto there = heard(target_.draft_exists(progress.draft_id));
-  if (!there) return not_removed(there.error());
-  if (!*there) {
-    not_ahead(progress.drafted);
-    const TimePoint visible = progress.drafted + settings_.draft_is_young;
-    if (now() >= visible) return draft_gone();
-    return Park{visible, make_error(ErrorKind::Transient, "draft", "not found, but it may only not be visible yet")};
-  }
-  cancel_sessions();
+  const auto seen = heard(target_.draft_exists(progress.draft_id));
+  if (!seen) return not_removed(seen.error());
+  if (*seen) cancel_sessions();
   const Status deleted = heard(target_.delete_draft(progress.draft_id));
   GM_FAILPOINT(C31);
   if (!deleted) return not_removed(deleted.error());
-  there = heard(target_.draft_exists(progress.draft_id));
+  auto left = heard(target_.find_draft());
+  if (!left) return not_removed(left.error());
+  const auto there = heard(target_.draft_exists(progress.draft_id));
   if (!there) return not_removed(there.error());
-  if (!*there) return draft_gone();
-  return Park{now() + settings_.look_again, make_error(ErrorKind::Transient, "draft", "deleted, but still there")};
+  if (*left) progress.draft_id = **std::move(left);
+  if (*left || *there) {
+    return Park{now() + settings_.look_again, make_error(ErrorKind::Transient, "draft", "deleted, but still there")};
+  }
+  not_ahead(progress.drafted);
+  const TimePoint visible = progress.drafted + settings_.draft_is_young;
+  if (*seen || now() >= visible) return draft_gone();
+  return Park{visible, make_error(ErrorKind::Transient, "draft", "not found, but it may only not be visible yet")};
 }
 
 Courier::Halt Courier::find_leftover() {

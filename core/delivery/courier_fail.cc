@@ -65,6 +65,9 @@ Courier::Halt Courier::draft_missing(const Error& error) {
   const auto exists = heard(target_.draft_exists(entry_.progress.draft_id));
   if (!exists && exists.error().kind == ErrorKind::Permanent) return refused(exists.error());
   if (!exists || *exists) return Retry{error, now()};
+  // One wrong 404 must not leave a draft behind.
+  const auto found = heard(target_.find_draft());
+  if (!found || *found) return Retry{error, now()};
   return start_over();
 }
 

@@ -39,6 +39,11 @@ Courier::Halt Courier::rebuild(const targets::Difference& difference) {
   cancel_sessions();
   const Status deleted = heard(target_.delete_draft(entry_.progress.draft_id));
   if (!deleted) return failed(deleted.error());
+  const auto left = heard(target_.find_draft());
+  if (!left) return failed(left.error());
+  if (*left) {
+    return Park{now() + settings_.look_again, make_error(ErrorKind::Transient, "draft", "deleted, but still there")};
+  }
   forget_draft();
   if (++entry_.progress.rebuilds > kMaxRebuilds) {
     return Hold{make_error(ErrorKind::Permanent, "draft",

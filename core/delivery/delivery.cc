@@ -17,10 +17,6 @@ constexpr Duration kLookAgainWhileIdle = std::chrono::minutes(1);
 // Then it is asked again, whatever was said.
 constexpr Duration kLongestBoardHold = std::chrono::hours(1);
 
-void log_journal_error(const queue::Entry& entry, const Error& error) {
-  log_text(LogLevel::Error, format("entry {}: the journal could not be written: {}", entry.id, error.text()));
-}
-
 }  // namespace
 
 Delivery::Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services, Returning& returning,
@@ -149,8 +145,14 @@ void Delivery::settle(const Courier& courier, const Ending& ending) {
   if (const auto* held = std::get_if<Hold>(&ending)) return hold(entry, *held);
   if (std::holds_alternative<TakenAway>(ending)) return release(entry);  // nobody else gets it before that
   const Error& why = std::get<Stopped>(ending).why;
-  if (why.kind != ErrorKind::Cancelled) log_journal_error(entry, why);
+  if (why.kind != ErrorKind::Cancelled) journal_failed(entry, why);
   release(entry);
+}
+
+// At once again it would end the same way, and what is asked of Graph meanwhile would be asked for nothing.
+void Delivery::journal_failed(const queue::Entry& entry, const Error& error) {
+  log_text(LogLevel::Error, format("entry {}: the journal could not be written: {}", entry.id, error.text()));
+  board_.hold(entry.plan.mailbox, services_.clock.now() + settings_.retry.initial);
 }
 
 void Delivery::park(queue::Entry entry, const Park& park) {
@@ -182,14 +184,14 @@ void Delivery::hold(const queue::Entry& entry, const Hold& hold) {
 
 void Delivery::end_lease(const queue::Entry& entry, const Status& written) {
   if (written) return;
-  if (written.error().kind != ErrorKind::Cancelled) log_journal_error(entry, written.error());
+  if (written.error().kind != ErrorKind::Cancelled) journal_failed(entry, written.error());
   release(entry);
 }
 
 // Also of a lease that the administrator has taken away.
 void Delivery::release(const queue::Entry& entry) {
   const Status released = queue_.release(entry);
-  if (!released && released.error().kind != ErrorKind::Cancelled) log_journal_error(entry, released.error());
+  if (!released && released.error().kind != ErrorKind::Cancelled) journal_failed(entry, released.error());
 }
 
 double Delivery::dice() {

@@ -66,6 +66,7 @@ class Delivery {
   void retry(const queue::Entry& entry, const Retry& retry);
   void hold(const queue::Entry& entry, const Hold& hold);
   void release(const queue::Entry& entry);
+  void journal_failed(const queue::Entry& entry, const Error& error);
   void report(const ServiceWatch::Leave& leave, const Courier& courier, const Ending& ending);
   void wake_up(const std::vector<std::string>& entries);
   void wake_up_waiting();

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -47,10 +48,18 @@ class Executioner {
   }
   int seen() const { return seen_; }
 
+  // The next `count` record()s of the journal fail, with nothing written.
+  void refuse(int count) { refusals_left_ = count; }
+  bool refuses() {
+    const std::lock_guard lock(mutex_);
+    return refusals_left_ > 0 && refusals_left_-- > 0;
+  }
+
  private:
   std::mutex mutex_;
   int steps_left_ = -1;
   int seen_ = 0;
+  int refusals_left_ = 0;
 };
 
 template <class Base>
@@ -95,6 +104,7 @@ class MortalQueue final : public queue::Queue {
   void wait_for_work(TimePoint until) override { inner_->wait_for_work(until); }
   void wake() override { inner_->wake(); }
   Status record(const queue::Entry& entry) override {
+    if (executioner_.refuses()) return fail(system_error("journal", "committing", ENOSPC));
     return mortal([&] { return inner_->record(entry); });
   }
   Status defer(const queue::Entry& entry, TimePoint next, const Error& why) override {
@@ -174,7 +184,7 @@ class World {
  public:
   World() : clock_(std::make_shared<ManualClock>(kStart)), service_(clock_) {
     LogSettings quiet;  // thousands of lives would fill the log
-    quiet.level = LogLevel::Error;
+    quiet.level = std::getenv("GM_LOUD") != nullptr ? LogLevel::Debug : LogLevel::Error;
     EXPECT_TRUE(open_log(quiet));
     service().on_wait([this](Duration wait) { clock_->advance(wait); });
     service().model().change_switches([](emulator::Switches& switches) { switches.session_floor = 0; });
@@ -198,7 +208,7 @@ class World {
   ManualClock& clock() { return *clock_; }
   graph::Client& client() { return *client_; }
 
-  targets::Services services() { return {*client_, *ranges_, *clock_, gate_.get()}; }
+  virtual targets::Services services() { return {*client_, *ranges_, *clock_, gate_.get()}; }
 
   // The MTA, from the first question for it on; before that nobody listens.
   graph_milter::test::SmtpServer& mta() {
@@ -234,7 +244,7 @@ class World {
     auto opened = queue::Queue::open({folder_.file("spool"), 0}, clock_);
     ASSERT_TRUE(opened) << opened.error().text();
     queue_ = std::make_unique<MortalQueue>(*std::move(opened), executioner_);
-    api_ = std::make_shared<MortalDoor<http::ApiDoor>>(service().api(), executioner_);
+    api_ = std::make_shared<MortalDoor<http::ApiDoor>>(make_api_door(), executioner_);
     ranges_ = std::make_shared<MortalDoor<http::UploadDoor>>(make_upload_door(), executioner_);
     client_ = std::make_unique<graph::Client>(graph::ClientSettings{}, api_, make_tokens(), clock_);
   }
@@ -333,6 +343,7 @@ class World {
 
  protected:
   // What a world of other tests has instead; called by open().
+  virtual std::shared_ptr<http::ApiDoor> make_api_door() { return service().api(); }
   virtual std::shared_ptr<http::UploadDoor> make_upload_door() { return service().upload(); }
   virtual std::shared_ptr<auth::TokenSource> make_tokens() { return std::make_shared<Tokens>(service()); }
 
