@@ -39,9 +39,9 @@ def wait_until(condition, what, seconds=60, pause=0.02):
         time.sleep(pause)
 
 
-def free_port():
+def free_port(first=None):
     """A port below the range from which the kernel takes client ports, so that none of ours is taken meanwhile."""
-    for port in range(20000 + os.getpid() % 5000, 32000):
+    for port in range(first or 20000 + os.getpid() % 5000, 32000):
         with contextlib.closing(socket.socket()) as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -152,13 +152,15 @@ scache unix - - n - 1 scache
 
 
 class Postfix:
-    """A private Postfix with its own queue, configuration and port. Needs root, as Postfix itself does."""
+    """A private Postfix with its own queue, configuration and ports. Needs root, as Postfix itself does. Behind
+    `plain_port` an smtpd takes mail without the milter: where originals are handed back to."""
 
-    def __init__(self, folder, milter, sink_port, port=None, settings=()):
+    def __init__(self, folder, milter, sink_port, port=None, settings=(), plain_port=None):
         if os.geteuid() != 0:
             raise RigError("a private Postfix needs root")
         self.root = folder / "postfix"
         self.port = port or free_port()
+        self.plain_port = plain_port
         self.etc, self.log = self.root / "etc", self.root / "log" / "maillog"
         for name in ("etc", "spool", "lib", "log"):
             (self.root / name).mkdir(parents=True)
@@ -200,7 +202,10 @@ class Postfix:
             *settings,
         ]
         (self.etc / "main.cf").write_text("\n".join(lines) + "\n")
-        (self.etc / "master.cf").write_text(f"127.0.0.1:{self.port} inet n - n - - smtpd\n{POSTFIX_SERVICES}")
+        services = f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
+        if self.plain_port:
+            services += f"127.0.0.1:{self.plain_port} inet n - n - - smtpd -o smtpd_milters=\n"
+        (self.etc / "master.cf").write_text(services + POSTFIX_SERVICES)
         if pathlib.Path("/etc/postfix/dynamicmaps.cf").exists():
             shutil.copy("/etc/postfix/dynamicmaps.cf", self.etc)
         (self.etc / "dynamicmaps.cf.d").mkdir()
@@ -224,9 +229,39 @@ class Postfix:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def processes(self):
+        """{pid: name} of the master and of all that it started."""
+        master = int((self.root / "spool/pid/master.pid").read_text())
+        found = {}
+        for entry in pathlib.Path("/proc").iterdir():
+            with contextlib.suppress(OSError, ValueError):
+                name, _, rest = (entry / "stat").read_text().partition(" (")[2].rpartition(") ")
+                if int(entry.name) == master or int(rest.split()[1]) == master:
+                    found[int(entry.name)] = name
+        return found
+
+    def signal(self, number, *names):
+        """Sends it to the processes with these names, or to all."""
+        for pid, name in self.processes().items():
+            if not names or name in names:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+    def kill(self):
+        """As a power switch would: nobody finishes anything."""
+        pids = self.processes()
+        self.signal(signal.SIGKILL)
+        wait_until(lambda: not any(running(pid) for pid in pids), "Postfix's processes are gone")
+
     def close(self):
         with contextlib.suppress(RigError):
             self.command("stop")
+
+
+def running(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    return False
 
 
 class Child:
@@ -374,9 +409,11 @@ class Milter:
     def postfix_name(self):
         return f"unix:{self.socket}"
 
-    def start(self):
+    def start(self, **environment):
+        """`environment`: what it is started with beside ours, GM_FAILPOINT for instance."""
         self.child = Child([self.program, "-f", "-c", self.conf, "-p", f"unix:{self.socket}",
-                            "-u", f"{self.USER}:{self.GROUP}"], self.folder / "graph-milter.log")
+                            "-u", f"{self.USER}:{self.GROUP}"], self.folder / "graph-milter.log",
+                           env={**os.environ, **environment})
         wait_until(self.answers, "graph-milter listens")
         return self
 
@@ -401,7 +438,9 @@ class Rig(contextlib.ExitStack):
     """Postfix in front of graph-milter in front of the emulator, and a sink for what passes."""
 
     def __init__(self, binaries, options=None, rules=SCANNER_RULE, mailboxes=("scanner@contoso.com",),
-                 postfix_settings=(), emulator_options=()):
+                 postfix_settings=(), emulator_options=(), path_to_milter=None):
+        """`path_to_milter(folder, milter)` may put something between Postfix and the milter: it returns the name that
+        Postfix is to use."""
         super().__init__()
         binaries = pathlib.Path(binaries)
         self.folder_object = Folder()
@@ -411,11 +450,17 @@ class Rig(contextlib.ExitStack):
             self.emulator = Emulator(self.folder, binaries / "tests/graph_emulator/graph-emulator", mailboxes,
                                      emulator_options)
             self.callback(self.emulator.close)
-            self.milter = Milter(self.folder, binaries / "milter/graph-milter", self.emulator, options, rules).start()
+            # Below the range of client ports, so that nothing takes them before Postfix does.
+            port = free_port()
+            plain_port = free_port(port + 10)
+            mta = {"mta": f"inet:{port}@127.0.0.1", "hand-back-to": f"inet:{plain_port}@127.0.0.1"}
+            self.milter = Milter(self.folder, binaries / "milter/graph-milter", self.emulator, {**mta, **(options or {})},
+                                 rules).start()
             self.callback(self.milter.close)
             self.sink = Sink()
             self.callback(self.sink.close)
-            self.postfix = Postfix(self.folder, self.milter.postfix_name, self.sink.port, settings=postfix_settings).start()
+            name = path_to_milter(self.folder, self.milter) if path_to_milter else self.milter.postfix_name
+            self.postfix = Postfix(self.folder, name, self.sink.port, port, postfix_settings, plain_port).start()
             self.callback(self.postfix.close)
         except BaseException:
             self.folder_object.keep()
