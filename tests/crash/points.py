@@ -60,7 +60,10 @@ class Scenario:
 
     def disturb(self, run, **fault):
         """The disturbed start, to its end."""
-        run.start(run.shim(**fault))
+        if self.first is None:
+            run.start(run.shim(**fault))
+        else:
+            run.start_and_wait(shim=run.shim(**fault))  # nobody may have anything to say to it
         run.deliver([mail for mail in run.mails if not mail.answers], patience=2 if fault.get("do") == "EINTR" else 60)
         run.wait_for_the_end()
         if not self.stop or run.daemon.ended():
