@@ -83,7 +83,7 @@ Courier::Halt Courier::send_refused(const Error& error) {
   if (!certainly_not_sent(error.kind)) {
     GM_FAILPOINT(C25);
     progress.send_ended = now();
-    return Park{now() + settings_.send_recheck, error};
+    return Park{now() + std::max(settings_.send_recheck, error.retry_after.value_or(Duration{0})), error};
   }
   progress.send_unresolved = false;
   // Nothing is deferred at shutdown, and the next start shall not have to ask what is known now.
