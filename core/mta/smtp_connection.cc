@@ -33,6 +33,8 @@ Status wait_for(int fd, short events, SteadyClock::time_point deadline, const Sm
     const auto left = std::max(std::chrono::ceil<Duration>(deadline - SteadyClock::now()), Duration(0));
     pollfd waiting{fd, events, 0};
     const int ready = ::poll(&waiting, 1, static_cast<int>(std::min(left, kLookAtStop).count()));
+    // Who says nothing more can't answer either, whatever the kernel would still take for him.
+    if (ready > 0 && (waiting.revents & POLLRDHUP) != 0) return broken("the server closed the connection");
     if (ready > 0) return {};
     if (ready < 0 && errno != EINTR) return broken("poll", errno);
     if (left == Duration(0)) return broken(format("time-out while waiting for {}", for_what));
@@ -107,7 +109,7 @@ Status SmtpConnection::write(std::string_view bytes, Duration timeout) {
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return broken("the server closed the connection", errno);
-    GM_TRY(wait_for(socket_.get(), POLLOUT, deadline, *settings_, "the server to read"));
+    GM_TRY(wait_for(socket_.get(), POLLOUT | POLLRDHUP, deadline, *settings_, "the server to read"));
   }
   return {};
 }

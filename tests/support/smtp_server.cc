@@ -40,7 +40,10 @@ class SmtpServer::Connection {
     thread_ = std::thread([this] { talk(); });
   }
   ~Connection() {
-    ::shutdown(socket_.get(), SHUT_RDWR);
+    {
+      const std::lock_guard lock(closing_);
+      if (socket_.is_open()) ::shutdown(socket_.get(), SHUT_RDWR);
+    }
     thread_.join();
   }
 
@@ -51,7 +54,8 @@ class SmtpServer::Connection {
         if (!command(*line)) break;
       }
     }
-    ::shutdown(socket_.get(), SHUT_RDWR);
+    const std::lock_guard lock(closing_);
+    socket_.close();
   }
 
   // False: the connection ends.
@@ -178,6 +182,7 @@ class SmtpServer::Connection {
   }
 
   SmtpServer& server_;
+  std::mutex closing_;
   FileDescriptor socket_;
   std::string buffer_;
   std::size_t used_ = 0;

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <netinet/in.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <csignal>
 #include <future>
@@ -354,6 +356,38 @@ TEST_F(SmtpClient, AServerThatHangsUpInTheContentIsTransientAndNoSignalComes) {
   }
   std::signal(SIGPIPE, before);
   EXPECT_EQ(server_.mails().size(), 0U);
+}
+
+// It reads nothing more, says goodbye, and leaves the connection open: only its end of speech tells.
+TEST_F(SmtpClient, AServerThatOnlyStopsTalkingIsNotWaitedFor) {
+  const FileDescriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(::bind(listener.get(), any, length), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listener.get(), any, &length), 0);
+  settings_.server.port = ntohs(address.sin_port);
+  settings_.reply_timeout = std::chrono::hours(1);
+  std::promise<void> sent;
+  std::thread server([&] {
+    const FileDescriptor client(::accept(listener.get(), nullptr, nullptr));
+    const auto say = [&client](std::string_view text) { ::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL); };
+    char block[4096];
+    say("220 x\r\n");
+    for (const char* const reply : {"250 x\r\n", "250 x\r\n", "250 x\r\n", "250 x\r\n", "354 x\r\n"}) {
+      ::recv(client.get(), block, sizeof block, 0);
+      say(reply);
+    }
+    ::recv(client.get(), block, 1, 0);
+    ::shutdown(client.get(), SHUT_WR);
+    sent.get_future().wait();
+  });
+  error(ErrorKind::Transient, std::string(50'000'000, 'x'));
+  sent.set_value();
+  server.join();
 }
 
 TEST_F(SmtpClient, WhateverHappensAfterTheDotIsUnclear) {
