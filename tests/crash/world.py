@@ -105,6 +105,13 @@ def own(*paths):
             shutil.chown(path, *USER.split(":"))
 
 
+def has_room(folder):
+    with contextlib.suppress(OSError):
+        info = os.statvfs(folder)
+        return os.access(folder, os.W_OK) and info.f_bavail * info.f_frsize > 2 * 1024 ** 3
+    return False
+
+
 class Graph:
     """The emulator of one world and its control port."""
 
@@ -189,7 +196,7 @@ class Worlds:
 
     def __init__(self, build, jobs, keep=False, place=None):
         # In memory where that is possible: a process that is killed loses nothing of it, and fsync costs nothing.
-        place = place or ("/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+        place = place or ("/dev/shm" if has_room("/dev/shm") else None)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="graph-milter-crash.", dir=place))
         self.folder.chmod(0o755)
         self.keep = keep
