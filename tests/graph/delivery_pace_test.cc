@@ -265,6 +265,7 @@ TEST(Pace, WaitingForItIsNoFailure) {
   settings.messages_a_minute = 1;
   world.count_sends(settings);
   world.put(some_files());
+  world.clock().advance(Duration(1));  // so that it is the first
   const std::string second = world.put(some_files());
   const auto delivery = world.make_delivery();
   EXPECT_TRUE(delivery->deliver_one({}));
