@@ -56,9 +56,9 @@ struct DsnMail {
 
 // The whole notification with CRLF: what a person reads, what a program reads, and the original's header, or all of it.
 // `original` outlives what is returned. Streams: a message of any size costs no memory. The To field: the envelope
-// sender. 7bit, unless an address is not ASCII, or a header field of a message that came with SMTPUTF8, or the original is
-// whole and not 7bit. Permanent: the sender is the null
-// sender, or no address that could stand in a header. Other errors: what reading `original` failed with.
+// sender. 7bit, unless an address is not ASCII, or a header field of a message that came with SMTPUTF8, or the original
+// is whole and not 7bit. Permanent: the sender is the null sender, or no address that could stand in a header. Other
+// errors: what reading `original` failed with.
 Result<DsnMail> compose_dsn(const DsnContent& content, ByteSource& original);
 
 }  // namespace graph_milter::mta

@@ -99,7 +99,7 @@ class Session {
   UploadState state_;
   RangeRules rules_;
   Doing doing_ = Doing::Nothing;
-  TimePoint begun_{};  // the latest step
+  TimePoint begun_{};   // the latest step
   ByteRange sending_;   // of the last Send
   ByteCount may_have_;  // the server can't have more than this
   bool answers_questions_ = true;
