@@ -53,7 +53,7 @@ Courier::Halt Courier::remove_draft() {
   if (!left) return not_removed(left.error());
   const auto there = heard(target_.draft_exists(progress.draft_id));
   if (!there) return not_removed(there.error());
-  if (*left) progress.draft_id = **std::move(left);
+  if (*left) progress.draft_id = **left;
   if (*left || *there) {
     return Park{now() + settings_.look_again, make_error(ErrorKind::Transient, "draft", "deleted, but still there")};
   }

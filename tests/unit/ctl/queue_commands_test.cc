@@ -73,7 +73,7 @@ class QueueCommands : public CtlTest {
 
   // A message whose delivery has failed and is tried in an hour.
   std::string put_deferred() {
-    const std::string id = put();
+    std::string id = put();
     const queue::Entry entry = lease();
     EXPECT_EQ(entry.id, id);
     EXPECT_TRUE(
@@ -83,7 +83,7 @@ class QueueCommands : public CtlTest {
 
   // A message that was perhaps sent.
   std::string put_unresolved() {
-    const std::string id = put();
+    std::string id = put();
     queue::Entry entry = lease();
     for (const EntryState state :
          {EntryState::DraftIntent, EntryState::Draft, EntryState::Verified, EntryState::SendIntent}) {

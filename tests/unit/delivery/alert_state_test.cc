@@ -34,7 +34,7 @@ AlertFacts facts(std::vector<Trouble> troubles, std::size_t held = 0) {
   return now;
 }
 
-AlertDecision decide(const AlertState& told, const AlertFacts& now, std::vector<std::string> seen = {},
+AlertDecision decide(const AlertState& told, const AlertFacts& now, const std::vector<std::string>& seen = {},
                      Duration later = Duration(0)) {
   return decide_alert(told, now, seen, kDay, kNow + later);
 }

@@ -35,7 +35,7 @@ class AlertsTest : public testing::Test, protected ReturningWorld {
 
   // An entry that is held, by its id.
   std::string hold() {
-    const std::string id = give_up(queue::Disposal::Dsn);
+    std::string id = give_up(queue::Disposal::Dsn);
     queue::Entry entry = lease();
     EXPECT_TRUE(queue().hold(entry, make_error(ErrorKind::Permanent, "send", "nobody knows whether it was sent")));
     return id;

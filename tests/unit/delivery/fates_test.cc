@@ -24,7 +24,7 @@ queue::Entry entry_for(std::size_t recipients) {
   return entry;
 }
 
-mta::SmtpOutcome outcome(bool taken, std::vector<int> replies, int end) {
+mta::SmtpOutcome outcome(bool taken, const std::vector<int>& replies, int end) {
   mta::SmtpOutcome out;
   out.taken = taken;
   for (const int code : replies) out.recipients.push_back({code, "", "r"});

@@ -91,7 +91,7 @@ class ReturningWorld {
     for (const mail::EnvelopePath& path : envelope.recipients) plan.to.push_back(path.address);
     mail::MessageFile file(queue_->incoming_directory(), 128 * 1024);
     EXPECT_TRUE(file.append(message));
-    const std::string id = make_entry_id(clock_->now());
+    std::string id = make_entry_id(clock_->now());
     const auto committed = queue_->commit(id, file, envelope, plan, "");
     EXPECT_TRUE(committed) << committed.error().text();
     queue::Entry entry = lease();
