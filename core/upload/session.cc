@@ -247,6 +247,7 @@ void Session::ask_refused(const Error& error, TimePoint now) {
 
 void Session::setback(const Error& why, TimePoint now) {
   ++setbacks_;
+  if (why.kind == ErrorKind::Throttled) setbacks_ = std::max(setbacks_, 2);  // who asks for patience gets some
   last_error_ = why;
   const Duration pause = why.retry_after.value_or(pause_after(setbacks_));
   if (pause > Duration{0}) wait_until_ = now + pause;

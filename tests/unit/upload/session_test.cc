@@ -188,6 +188,15 @@ TEST(Session, RetryAfterIsObeyedAndTheRangeRepeatedWithoutAQuestion) {
   play.wait().send({10, 20});
 }
 
+TEST(Session, WhoAsksForPatienceWithoutATimeGetsSomeAllTheSame) {
+  Play play(25);
+  play.open().send({0, 10}).refused(error_of(ErrorKind::Throttled, 429));
+  const Step step = play.due();
+  ASSERT_TRUE(std::holds_alternative<Wait>(step));
+  EXPECT_EQ(std::get<Wait>(step).until, play.now() + Duration{1'000});
+  play.wait().send({0, 10});
+}
+
 TEST(Session, A503ThatAsksForPatienceIsNotTrustedToHaveDoneNothing) {
   Play play(25);
   Error busy = error_of(ErrorKind::Throttled, 503);
