@@ -241,7 +241,8 @@ class World {
   // As after a start of the process: from the disk alone.
   void open() {
     queue_.reset();
-    auto opened = queue::Queue::open({.directory = folder_.file("spool"), .reserve_bytes = 0, .ballast_bytes = 0}, clock_);
+    auto opened =
+        queue::Queue::open({.directory = folder_.file("spool"), .reserve_bytes = 0, .ballast_bytes = 0}, clock_);
     ASSERT_TRUE(opened) << opened.error().text();
     queue_ = std::make_unique<MortalQueue>(*std::move(opened), executioner_);
     api_ = std::make_shared<MortalDoor<http::ApiDoor>>(make_api_door(), executioner_);
