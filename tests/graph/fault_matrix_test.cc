@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -365,16 +366,17 @@ void soak(int messages, unsigned long long seed, Soak& sum) {
 }
 
 TEST(FaultMatrix, WithFaultsOnHalfOfAllRequestsEveryMessageIsDeliveredOrReturnedOnce) {
-  constexpr int kMessages = 500;
+  const char* wanted = std::getenv("GM_SOAK");
+  const int messages = wanted != nullptr ? std::stoi(wanted) : 50;
   constexpr int kAtOnce = 25;
   const unsigned long long seed = graph_milter::test::seed();
   Soak sum;
-  for (unsigned i = 0; i < kMessages / kAtOnce && !HasFailure(); ++i) {
+  for (unsigned i = 0; i < static_cast<unsigned>(messages / kAtOnce) && !HasFailure(); ++i) {
     SCOPED_TRACE(format("GM_SEED={}", seed + i));
     soak(kAtOnce, seed + i, sum);
   }
   std::printf("soak: %d messages, %zu requests, %zu of them spoilt, %d delivered, %d returned, %zu drafts swept\n",
-              kMessages, sum.requests, sum.spoilt, sum.delivered, sum.returned, sum.swept);
+              messages, sum.requests, sum.spoilt, sum.delivered, sum.returned, sum.swept);
 }
 
 }  // namespace
