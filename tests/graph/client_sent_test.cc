@@ -63,7 +63,7 @@ class LookForSent : public ::testing::Test {
   }
 
   std::string sent(const std::string& marker, const std::string& to = "A <A@Example.org>") {
-    const std::string id = draft(marker, to);
+    std::string id = draft(marker, to);
     const auto done = client.send(kMailbox, id);
     EXPECT_TRUE(done.has_value()) << done.error().text();
     return id;

@@ -41,7 +41,7 @@ class HandOverTest : public EmulatorTest {
   // Once the emulator knows how it ended.
   Counts ended(int handed_over, std::size_t refused) {
     for (;;) {
-      const Counts counts = model().counts();
+      Counts counts = model().counts();
       if (counts.handed_over == handed_over && counts.hand_over_refusals.size() == refused) return counts;
       std::this_thread::yield();
     }

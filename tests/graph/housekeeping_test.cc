@@ -162,7 +162,7 @@ class Sweep : public ::testing::Test {
   }
 
   std::string send(const std::string& id, const std::string& message_id) {
-    const std::string draft_id = draft("mx1/" + id, message_id);
+    std::string draft_id = draft("mx1/" + id, message_id);
     EXPECT_TRUE(client.send(kMailbox, draft_id).has_value());
     queue.entries[id].plan.message_id = message_id;
     queue.copies.push_back({id, kMailbox, draft_id, clock->now()});

@@ -68,7 +68,7 @@ Result<Committed> Spooler::commit(const Mail& mail) {
 }
 
 std::string Spooler::send(const Mail& mail) {
-  const std::string id = must(commit(mail)).id;
+  std::string id = must(commit(mail)).id;
   const Entry entry = lease();
   if (entry.id != id) throw std::runtime_error("something else is due");
   must(queue->finish(advance(entry, EntryState::Sent)));
