@@ -203,7 +203,7 @@ void Session::send_refused(const Error& error, TimePoint now) {
       lose_session(error, false);
       return setback(error, now);
     default:
-      gave_up_ = error;
+      give_up(error);
   }
 }
 
@@ -241,8 +241,14 @@ void Session::ask_refused(const Error& error, TimePoint now) {
     case ErrorKind::Unclear:
       return setback(error, now);
     default:
-      gave_up_ = error;
+      give_up(error);
   }
+}
+
+// A URL that never worked may be what is wrong: the next attempt asks for another one.
+void Session::give_up(const Error& error) {
+  if (error.kind == ErrorKind::Configuration && state_.position == 0) lose_session(error, false);
+  gave_up_ = error;
 }
 
 void Session::setback(const Error& why, TimePoint now) {

@@ -93,6 +93,7 @@ class Session {
   void ask_refused(const Error& error, TimePoint now);
   void out_of_step_unanswered(const Error& error, TimePoint now);
   void step_refused(const Error& error, TimePoint now);
+  void give_up(const Error& error);
   void setback(const Error& why, TimePoint now);
   void lose_session(const Error& why, bool server_may_hold_it);
 

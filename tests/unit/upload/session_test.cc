@@ -197,6 +197,30 @@ TEST(Session, WhoAsksForPatienceWithoutATimeGetsSomeAllTheSame) {
   play.wait().send({0, 10});
 }
 
+TEST(Session, AUrlThatNeverWorkedIsNotTriedAgain) {
+  Play play(25);
+  play.open().send({0, 10}).refused(ErrorKind::Configuration);
+  EXPECT_TRUE(play.is_due<GiveUp>());
+  UploadState state = play.session().state();
+  Session::rearm(state);
+  Play next(state);
+  next.open().send({0, 10}).position(10).send({10, 20}).refused(ErrorKind::Configuration);
+  EXPECT_TRUE(next.is_due<GiveUp>());
+  EXPECT_TRUE(next.session().state().url) << "it has worked before";
+}
+
+TEST(Session, AUrlThatNeverWorkedForTheOnlyRangeIsNotTriedAgainEither) {
+  Play play(5);
+  play.open().send({0, 5}).refused(ErrorKind::Configuration);
+  EXPECT_TRUE(play.is_due<GiveUp>());
+  UploadState state = play.session().state();
+  Session::rearm(state);
+  Play next(state);
+  next.look().not_found().wait().look().not_found();
+  next.open().send({0, 5}).completed();
+  EXPECT_TRUE(next.is_due<Done>());
+}
+
 TEST(Session, A503ThatAsksForPatienceIsNotTrustedToHaveDoneNothing) {
   Play play(25);
   Error busy = error_of(ErrorKind::Throttled, 503);
