@@ -53,6 +53,50 @@ class UnknownMailbox(WithRig):
         self.assertEqual(len(kept), 1)
 
 
+class StrangeAnswers(WithRig):
+    """Over real TLS and real sockets: whatever Graph says, nothing is followed, nothing breaks, each mail arrives once."""
+
+    options = {**QUICK, "draft-settle": "100ms", "send-recheck": "200ms", "mailbox-messages": "0"}
+    PAGE = "<!DOCTYPE html><html><body>Our service is taking a break</body></html>"
+    HUGE = '{"value":"' + "x" * 2_000_000 + '"}'
+    DEEP = "[" * 100_000 + "]" * 100_000
+    URLS = ["http://localhost/upload", "https://elsewhere.example/upload?token=1", "https://169.254.169.254/latest/meta-data",
+            "https://10.0.0.1/upload", "https://user@localhost/upload", "https://localhost.evil.example/upload", "nonsense"]
+    OPERATIONS = ["create-draft", "create-session", "put-range", "get-message", "send"]
+
+    def faults(self):
+        for url in self.URLS:
+            yield f"upload URL {url}", {"match": {"operation": "create-session"}, "action": "alter", "upload_url": url}
+        for operation in self.OPERATIONS:
+            for name, fault in (("page", {"status": 200, "body": self.PAGE}), ("page after it", {"status": 200, "body": self.PAGE, "effect": True}),
+                                ("huge", {"status": 200, "body": self.HUGE, "effect": True}),
+                                ("deep", {"status": 201, "body": self.DEEP, "effect": True}),
+                                ("redirect", {"status": 302}), ("half an answer", None), ("200", None)):
+                if name == "half an answer":
+                    fault = {"action": "truncate"}
+                elif name == "200":
+                    fault = {"action": "alter", "status": 200}
+                yield f"{name} at {operation}", {"match": {"operation": operation}, "action": "status", **fault}
+
+    def test_each_mail_arrives_once_and_whole(self):
+        sent = {}
+        for number, (name, fault) in enumerate(self.faults()):
+            subject = f"strange answers {number}"
+            sent[subject] = mails.with_attachments(subject, [mails.pdf("scan.pdf", 1, 4_000_000)])
+            self.rig.emulator.ask("POST", "/faults", [fault])
+            self.assertEqual(self.rig.send(mails.SENDER, [mails.RECIPIENT], sent[subject])[0], 250)
+            rig.wait_until(lambda: len(self.rig.emulator.deliveries()) >= len(sent), f"the mail is delivered in spite of: {name}")
+            hit, = self.rig.emulator.ask("GET", "/faults")
+            self.assertEqual(hit["hits"], 1, name)
+            self.rig.emulator.ask("DELETE", "/faults")
+        rig.wait_until(lambda: not list(self.rig.milter.spool.glob("messages/*/*.msg")), "the spool is empty")
+        deliveries = self.rig.emulator.deliveries()
+        self.assertEqual(sorted(d["subject"] for d in deliveries), sorted(sent))
+        for delivery in deliveries:
+            self.assert_same_mail(sent[delivery["subject"]], delivery, [mails.RECIPIENT], delivery["subject"])
+        self.assert_no_violations()
+
+
 if __name__ == "__main__":
     rig.skip_without_root()
     unittest.main()
