@@ -25,6 +25,7 @@ import sqlite3
 import sys
 import time
 
+import ledger
 import shapes
 import sink
 import world
@@ -180,7 +181,7 @@ class Rig:
             self.wait_for_the_outbox(run)
             failures += run.judge()
             if not again:
-                failures += self.judge_ranges(name, run)
+                failures += self.judge_drafts(name, run) + self.judge_ranges(name, run)
             if failures:
                 run.keep(failures)
         self.cells += 1
@@ -223,6 +224,15 @@ class Rig:
     @staticmethod
     def hurry(first):
         return {} if first else world.RECOVERY_OPTIONS
+
+    @staticmethod
+    def judge_drafts(name, run):
+        """A draft whose making was not recorded is found again and used."""
+        made = run.world.graph.ask("GET", "/stats")["requests"].get("create-draft", 0)
+        mails = len(run.mails) + sum(ledger.window_w1(mail, [word for word, _ in mail.answers]) for mail in run.mails)
+        if name not in ("C13", "C14", "C15", "C16") or len(run.mails) <= made <= mails:
+            return []
+        return [f"DRAFTS: {made} were made for {len(run.mails)} mails"]
 
     @staticmethod
     def judge_ranges(name, run):
