@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 namespace graph_milter::mail {
 
 // The first CR, LF or NUL in [begin, end), or end.
 const char* find_line_special(const char* begin, const char* end);
+
+// RFC 4648 table 1, in the order of the values, without '='.
+inline constexpr std::string_view kBase64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // The first byte in [begin, end) outside the base64 alphabet (RFC 4648 table 1, without '='), or end.
 const char* find_non_base64(const char* begin, const char* end);

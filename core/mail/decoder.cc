@@ -5,6 +5,8 @@
 #include <array>
 #include <cstring>
 
+#include "core/mail/byte_scan.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -21,10 +23,10 @@ constexpr std::uint32_t kNoDigit = 0x80000000U;
 
 // The six bits of every character, shifted to the place that the character has in its group of four.
 constexpr std::array<std::uint32_t, 256> make_digits(unsigned shift) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<std::uint32_t, 256> digits{};
   for (std::uint32_t& digit : digits) digit = kNoDigit;
-  for (std::uint32_t i = 0; i < kAlphabet.size(); ++i) digits[static_cast<unsigned char>(kAlphabet[i])] = i << shift;
+  for (std::uint32_t i = 0; i < kBase64Alphabet.size(); ++i)
+    digits[static_cast<unsigned char>(kBase64Alphabet[i])] = i << shift;
   return digits;
 }
 
