@@ -70,7 +70,6 @@ OPTIONS = {
     "stall-timeout": "5s",
     "send-recheck": "30ms",
     "send-settle": "1m",
-    "draft-settle": "200ms",
     "draft-settle": "50ms",
     "sweep-interval": "1h",
     "abandoned-after": "1s",
@@ -83,19 +82,11 @@ OPTIONS = {
 RECOVERY_OPTIONS = {"sweep-interval": "100ms"}
 
 
-class Trouble(Exception):
-    """The rig itself could not do its part."""
+Trouble = rig.RigError  # the rig itself could not do its part
 
 
-def wait_until(condition, what, seconds=30, pause=0.003):
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise Trouble(f"waited {seconds} s in vain until {what}")
-        time.sleep(pause)
+def wait_until(condition, what, seconds=30):
+    return rig.wait_until(condition, what, seconds, pause=0.003)
 
 
 def own(*paths):

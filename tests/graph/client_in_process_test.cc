@@ -6,6 +6,7 @@
 
 #include "core/auth/token_source.h"
 #include "core/graph/client.h"
+#include "tests/graph/emulator_tokens.h"
 #include "tests/graph_emulator/in_process.h"
 #include "tests/support/temp_folder.h"
 
@@ -23,17 +24,8 @@ class ClientInProcess : public ::testing::Test {
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(from_unix_ms(1'790'000'000'000));
   emulator::InProcessGraph service{clock};
   test::TempFolder folder;
-  std::shared_ptr<auth::TokenSource> tokens = make_tokens();
+  std::shared_ptr<auth::TokenSource> tokens = emulator::token_source(service, folder, clock);
   graph::Client client{{}, service.api(), tokens, clock};
-
-  std::shared_ptr<auth::TokenSource> make_tokens() {
-    auth::ClientSecretSettings settings;
-    settings.tenant = service.settings().tenant;
-    settings.client_id = service.settings().client_id;
-    settings.client_secret_file = folder.write("secret", service.accepted_secret() + "\n");
-    settings.scope = service.settings().graph_url + "/.default";
-    return auth::make_client_secret_source(settings, service.api(), clock);
-  }
 
   graph::Message draft() {
     StringSource mime(

@@ -8,6 +8,7 @@
 #include "core/graph/paced_door.h"
 #include "core/targets/message_target.h"
 #include "core/upload/driver.h"
+#include "tests/graph/emulator_tokens.h"
 #include "tests/graph_emulator/in_process.h"
 #include "tests/support/temp_folder.h"
 
@@ -46,7 +47,7 @@ class Pacing : public ::testing::Test {
     settings.patience = Duration(0);  // time moves here, not in the gate
     const auto gate = std::make_shared<graph::MailboxGate>(clock_, settings);
     const http::Doors doors = graph::pace_doors({service_.api(), service_.upload()}, gate, clock_);
-    graph::Client client({}, doors.api, make_tokens(), clock_);
+    graph::Client client({}, doors.api, emulator::token_source(service_, folder_, clock_), clock_);
     MessageTarget target({client, *doors.upload, *clock_, gate.get()}, plan_, "mx1/e");
     StringSource mime("From: <scanner@contoso.com>\r\nTo: a@example.org\r\n\r\nHi\r\n");
     const auto draft = client.create_draft(kMailbox, mime);
@@ -79,21 +80,12 @@ class Pacing : public ::testing::Test {
 
   // Asked without the gate.
   void expect_whole(const std::string& draft) {
-    graph::Client client({}, service_.api(), make_tokens(), clock_);
+    graph::Client client({}, service_.api(), emulator::token_source(service_, folder_, clock_), clock_);
     const auto attachments = client.list_attachments(kMailbox, draft);
     ASSERT_TRUE(attachments) << attachments.error().text();
     ASSERT_EQ(attachments->size(), 1U);
     StringSource file(content_);
     EXPECT_TRUE(client.attachment_equals(kMailbox, draft, attachments->front().id, file).value_or(false));
-  }
-
-  std::shared_ptr<auth::TokenSource> make_tokens() {
-    auth::ClientSecretSettings settings;
-    settings.tenant = service_.settings().tenant;
-    settings.client_id = service_.settings().client_id;
-    settings.client_secret_file = folder_.write("secret", service_.accepted_secret() + "\n");
-    settings.scope = service_.settings().graph_url + "/.default";
-    return auth::make_client_secret_source(settings, service_.api(), clock_);
   }
 
   void switches(const std::function<void(emulator::Switches&)>& change) { service_.model().change_switches(change); }

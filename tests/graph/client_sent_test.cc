@@ -6,6 +6,7 @@
 #include "core/auth/token_source.h"
 #include "core/graph/client.h"
 #include "core/targets/message_target.h"
+#include "tests/graph/emulator_tokens.h"
 #include "tests/graph_emulator/in_process.h"
 #include "tests/support/temp_folder.h"
 
@@ -27,20 +28,11 @@ class LookForSent : public ::testing::Test {
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(from_unix_ms(1'790'000'000'400));
   emulator::InProcessGraph service{clock};
   test::TempFolder folder;
-  std::shared_ptr<auth::TokenSource> tokens = make_tokens();
+  std::shared_ptr<auth::TokenSource> tokens = emulator::token_source(service, folder, clock);
   graph::Client client{{}, service.api(), tokens, clock};
   std::shared_ptr<http::UploadDoor> ranges = service.upload();
   plan::Plan plan = make_plan();
   MessageTarget target{{client, *ranges, *clock}, plan, "inst/01entry"};
-
-  std::shared_ptr<auth::TokenSource> make_tokens() {
-    auth::ClientSecretSettings settings;
-    settings.tenant = service.settings().tenant;
-    settings.client_id = service.settings().client_id;
-    settings.client_secret_file = folder.write("secret", service.accepted_secret() + "\n");
-    settings.scope = service.settings().graph_url + "/.default";
-    return auth::make_client_secret_source(settings, service.api(), clock);
-  }
 
   static plan::Plan make_plan() {
     plan::Plan plan;

@@ -53,6 +53,16 @@ TakenMail expect_returned(World& world, const std::string& id) {
 
 // --- refusals
 
+// A message whose draft is there, but whose upload was broken off.
+std::string put_and_break_off(World& world) {
+  std::string id = world.put(some_files());
+  Fault outage = Fault::status("put-range", 2, 503, "ServiceUnavailable");
+  outage.times = 2;
+  world.model().add_fault(outage);
+  EXPECT_TRUE(world.deliver_one());
+  return id;
+}
+
 TEST(GivingUp, WhatGraphRefusesToSendIsReturnedToItsSender) {
   World world;
   world.mta();
@@ -160,11 +170,7 @@ TEST(GivingUp, AnMtaThatIsNotThereIsWaitedFor) {
 TEST(GivingUp, ADraftThatSomebodyElseSentIsHeldAndNotReturned) {
   World world;
   world.mta();
-  const std::string id = world.put(some_files());
-  Fault outage = Fault::status("put-range", 2, 503, "ServiceUnavailable");
-  outage.times = 2;
-  world.model().add_fault(outage);
-  EXPECT_TRUE(world.deliver_one());
+  const std::string id = put_and_break_off(world);
   world.model().change_switches([](emulator::Switches& s) { s.immutable_id_survives_send = true; });
   ASSERT_TRUE(world.client().send(kSender, world.entry(id).progress.draft_id));
   EXPECT_TRUE(world.run());
@@ -323,11 +329,7 @@ TEST(GivingUp, DyingAtAnyStepLosesNothingAndLeavesNothing) {
 TEST(GivingUp, WhatTheAdministratorDeletesLeavesNoDraft) {
   World world;
   world.mta();
-  const std::string id = world.put(some_files());
-  Fault outage = Fault::status("put-range", 2, 503, "ServiceUnavailable");
-  outage.times = 2;
-  world.model().add_fault(outage);
-  EXPECT_TRUE(world.deliver_one());
+  const std::string id = put_and_break_off(world);
   EXPECT_EQ(world.drafts(), 1U);
   ASSERT_TRUE(world.queue().administer(id, queue::Command::Delete));
   EXPECT_TRUE(world.run());
@@ -340,11 +342,7 @@ TEST(GivingUp, WhatTheAdministratorDeletesLeavesNoDraft) {
 TEST(GivingUp, WhatTheAdministratorReturnsIsReturned) {
   World world;
   world.mta();
-  const std::string id = world.put(some_files());
-  Fault outage = Fault::status("put-range", 2, 503, "ServiceUnavailable");
-  outage.times = 2;
-  world.model().add_fault(outage);
-  EXPECT_TRUE(world.deliver_one());
+  const std::string id = put_and_break_off(world);
   ASSERT_TRUE(world.queue().administer(id, queue::Command::Return));
   EXPECT_TRUE(world.run());
   expect_returned(world, id);

@@ -15,6 +15,7 @@
 #include "core/graph/mailbox_gate.h"
 #include "core/graph/paced_door.h"
 #include "core/queue/entry_rules.h"
+#include "tests/graph/emulator_tokens.h"
 #include "tests/graph_emulator/in_process.h"
 #include "tests/support/temp_folder.h"
 
@@ -119,7 +120,7 @@ class Sweep : public ::testing::Test {
   std::shared_ptr<graph::MailboxGate> gate = std::make_shared<graph::MailboxGate>(clock);
   http::Doors doors = graph::pace_doors({service.api(), service.upload()}, gate, clock);
   test::TempFolder folder;
-  graph::Client client{{}, doors.api, make_tokens(), clock};
+  graph::Client client{{}, doors.api, emulator::token_source(service, folder, clock), clock};
   HousekeepingSettings settings;
   RememberedQueue queue;
   queue::ServiceState state;
@@ -129,15 +130,6 @@ class Sweep : public ::testing::Test {
     AlertSettings nobody;
     nobody.to.clear();
     return nobody;
-  }
-
-  std::shared_ptr<auth::TokenSource> make_tokens() {
-    auth::ClientSecretSettings secret;
-    secret.tenant = service.settings().tenant;
-    secret.client_id = service.settings().client_id;
-    secret.client_secret_file = folder.write("secret", service.accepted_secret() + "\n");
-    secret.scope = service.settings().graph_url + "/.default";
-    return auth::make_client_secret_source(secret, service.api(), clock);
   }
 
   std::string draft(const std::string& marker, const std::string& message_id = "<1@x>",

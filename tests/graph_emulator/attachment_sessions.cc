@@ -114,7 +114,8 @@ std::shared_ptr<UploadSession> find_session(State& state, Call& call, Reply& ref
       if (call.exchange.target.find(token) == std::string::npos) continue;
       violate(state, call, "the upload URL was altered");
     }
-    refusal = refuse(state, call, 401, "ErrorAccessDenied", "The authentication token is not valid for this session.");
+    refusal =
+        refuse(state, call, 401, "ErrorAccessDenied", "The authentication token is not valid for this upload URL.");
     return nullptr;
   }
   std::shared_ptr<UploadSession> session = found->second;
