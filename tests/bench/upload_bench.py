@@ -123,7 +123,7 @@ def our_path(everything, client, message):
 
 def run(binaries, report, rounds):
     message = measure.mail_of("bench", SIZES)
-    with rig.Rig(binaries, {"max-message-size": "200M"}, emulator_options=["--think-range-ms", str(THINK_MS)]) as everything:
+    with rig.Rig(binaries, {**measure.REPEATS, "max-message-size": "200M"}, emulator_options=["--think-range-ms", str(THINK_MS)]) as everything:
         everything.emulator.ask("POST", "/switches", {"byte_limit": 0, "send_delay_ms": 0})
         caller = GraphCaller(everything.emulator)
         client = MilterClient(everything.milter.socket)
