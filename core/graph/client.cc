@@ -24,6 +24,12 @@ constexpr int kMostSpanPages = 100;
 std::string where_of(const Call& call) { return format("Graph, {} ({})", call.name, call.mailbox); }
 
 // A success whose body can't be read: a read is worth another try, anything else may have had its effect.
+Error listed_but_denied(Error denial) {
+  denial.kind = ErrorKind::Transient;
+  denial.what = "it is listed, but a GET " + denial.what;
+  return denial;
+}
+
 Error unreadable(const Call& call, const http::Response& response) {
   const bool repeatable = call.operation == Operation::Read || call.operation == Operation::OpenSession;
   Error error = make_error(repeatable ? ErrorKind::Transient : ErrorKind::Unclear, where_of(call),
@@ -230,10 +236,9 @@ Result<std::vector<Message>> Client::find_by_marker(std::string_view mailbox, st
   std::vector<Message> messages;
   for (const std::string& id : ids) {
     auto message = get_message(mailbox, id);
-    if (message)
-      messages.push_back(*std::move(message));
-    else if (message.error().kind != ErrorKind::NotFound)
-      return fail(message.error());
+    if (!message && message.error().kind == ErrorKind::NotFound) return fail(listed_but_denied(message.error()));
+    if (!message) return fail(message.error());
+    messages.push_back(*std::move(message));
   }
   return messages;
 }

@@ -114,7 +114,8 @@ class Client {
 
   // Messages in `folder` ("drafts", "sentitems", "outbox") whose MIME header X-Graph-Milter-Id is `marker`: by an
   // extended property filter where the service answers it, else by listing the newest of the folder and reading their
-  // internetMessageHeaders or $value header.
+  // internetMessageHeaders or $value header. Transient if the service lists one and then says 404 of it: one of its two
+  // answers is out of date, and whoever took the 404 for the truth would make what is there a second time.
   Result<std::vector<Message>> find_by_marker(std::string_view mailbox, std::string_view folder,
                                               std::string_view marker);
 

@@ -188,11 +188,14 @@ class Rig:
         return [f"{cell}: {failure}\n  to repeat it: {run.repeat}" for failure in failures]
 
     def leave_mail_waiting(self, run):
-        """Accepts all mails, and dies before anything of them is delivered."""
-        run.start(environment={"GM_FAILPOINT": "C12"}, options={"workers": 1})
+        """Accepts all mails, and dies before anything of them is delivered. Each is answered: the first version could not
+        know a mail again."""
+        run.world.graph.ask("POST", "/faults", [{"match": {"operation": "token"}, "action": "hold", "times": 0}])
+        run.start()
         run.deliver()
-        run.wait_for_the_end()
         run.kill()
+        run.world.graph.ask("DELETE", "/faults")
+        run.world.graph.ask("POST", "/release")
 
     def die(self, run, order, must):
         trace = run.folder / f"failpoints-{run.starts + 1}"

@@ -215,6 +215,18 @@ TEST(Delivery, AnAttachmentThatDoesNotBelongThereIsNeverSent) {
   EXPECT_EQ(world.model().counts().requests.at("create-draft"), 2);
 }
 
+TEST(Delivery, ADraftThatIsListedAndThenDeniedIsNotMadeASecondTime) {
+  World world;
+  world.put(some_files());
+  world.model().add_fault(Fault::of(Action::EffectThenDrop, "create-draft"));
+  Fault denied = Fault::status("get-message", 1, 404, "ErrorItemNotFound");
+  denied.times = 2;
+  world.model().add_fault(denied);
+  EXPECT_TRUE(world.run());
+  world.expect_delivered_once(some_files());
+  EXPECT_EQ(world.model().counts().requests.at("create-draft"), 1);
+}
+
 TEST(Delivery, ADraftThatStillDiffersWhenMadeAnewIsHeldAndNeverSent) {
   World world;
   const std::string id = world.put(some_files(), "scanner@contoso.com", [](plan::Plan& plan) { plan.bcc.clear(); });

@@ -28,7 +28,10 @@ class Walk {
 
   void run() {
     prepare();
-    for (int i = 0; i < 4; ++i) ids_.push_back(world_.put(some_files()));
+    for (int i = 0; i < 4; ++i) {
+      ids_.push_back(world_.put(some_files()));
+      world_.clock().advance(std::chrono::milliseconds(1));  // ids of one millisecond have no order
+    }
     for (int life = 0; life < 12; ++life) live(life);
     world_.executioner().spare();
     world_.executioner().refuse(0);
@@ -158,6 +161,19 @@ class Walk {
       EXPECT_EQ(places + (is_held ? 1 : 0), 1) << delivered[id] << " delivered, " << told[id] << " told";
     }
     EXPECT_LE(world_.drafts(), held) << "only what is held by hand may have a draft";
+    if (testing::Test::HasFailure()) show_requests();
+  }
+
+  void show_requests() {
+    for (const emulator::RequestRecord& request : world_.model().requests()) {
+      std::fprintf(stderr, "%s %s %s %d %s\n", iso8601(request.time).c_str(), request.operation.c_str(),
+                   request.path.c_str(), request.status, request.fault.c_str());
+    }
+    for (const std::string& id : ids_) {
+      const queue::Entry entry = world_.entry(id);
+      std::fprintf(stderr, "%s: %s, %s, %s\n", id.c_str(), std::string(queue::name_of(entry.state)).c_str(),
+                   std::string(queue::name_of(entry.outcome)).c_str(), entry.last_error.c_str());
+    }
   }
 
   std::mt19937_64 dice_;

@@ -342,11 +342,12 @@ TEST_F(ClientTest, ListsTheFolderWhereTheFilterIsRefusedOrFindsNothing) {
         {"id":"3","internetMessageHeaders":[]}],"@odata.nextLink":"https://graph.example/v1.0/next"})");
     door_->then(
         200, R"({"value":[{"id":"4","internetMessageHeaders":[{"name":"X-Graph-Milter-Id","value":"host/0abc"}]}]})");
-    door_->then(200, R"({"id":"1","isDraft":false})").then(404);  // the fourth goes before we can look
+    door_->then(200, R"({"id":"1","isDraft":false})").then(200, R"({"id":"4","isDraft":false})");
     const auto found = client_.find_by_marker(kMailbox, "sentitems", "host/0abc");
     ASSERT_TRUE(found) << found.error().text();
-    ASSERT_EQ(found->size(), 1U);
+    ASSERT_EQ(found->size(), 2U);
     EXPECT_EQ((*found)[0].id, "1");
+    EXPECT_EQ((*found)[1].id, "4");
     EXPECT_TRUE(door_->finished());
   }
   EXPECT_EQ(sent(1).url,
@@ -389,6 +390,15 @@ TEST_F(ClientTest, NeverSaysNotFoundWhenItCouldNotLook) {
   EXPECT_FALSE(client_.find_by_marker(kMailbox, "drafts", "m"));
   door_->then(200, "<html>");
   EXPECT_FALSE(client_.find_by_marker(kMailbox, "drafts", "m"));
+}
+
+TEST_F(ClientTest, AMessageThatIsListedAndThenDeniedIsNeitherThereNorGone) {
+  door_->then(200, R"({"value":[{"id":"1"},{"id":"2"}]})").then(200, R"({"id":"1","isDraft":true})").then(404);
+  const auto found = client_.find_by_marker(kMailbox, "drafts", "m");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::Transient);
+  EXPECT_EQ(found.error().status, 404);
+  EXPECT_THAT(found.error().text(), HasSubstr("it is listed, but a GET answered 404"));
 }
 
 TEST_F(ClientTest, NeverTakesAMessageForSentThatDoesNotSaySo) {
