@@ -10,6 +10,7 @@
 #include "core/base/file.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/queue/sql_query.h"
 #include "core/queue/wal_sync_point.h"
 
 namespace graph_milter::queue {
@@ -74,7 +75,11 @@ Status set_number(soci::session& session, const std::string& path, const NumberP
 
 Status set_wal(soci::session& session, const std::string& path) {
   std::string mode;
-  session << "PRAGMA journal_mode = WAL", soci::into(mode);
+  Query query(session, "PRAGMA journal_mode = WAL");
+  query.into(mode);
+  // The file changes when the statement ends, which is after its only row: a failure there comes with the next step.
+  query.first();
+  query.next();
   if (mode == "wal") return {};
   return fail(ErrorKind::Configuration, path, format("SQLite answers journal_mode = {} where wal was set", mode),
               "put the spool on a local file system");
