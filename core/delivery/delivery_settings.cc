@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/socket_address.h"
 #include "core/delivery/delivery.h"
+#include "core/http/url.h"
 
 namespace graph_milter::delivery {
 namespace {
@@ -60,6 +61,10 @@ Result<ReturnSettings> return_settings(const config::Settings& settings, const s
   }
   out.notify_address = settings.notify_address;
   out.queue_lifetime = settings.queue_lifetime;
+  if (!settings.graph_url.empty()) {
+    GM_TRY_ASSIGN(const http::Origin graph, http::read_origin(settings.graph_url, "graph-url"));
+    out.remote_mta = graph.host;
+  }
   return out;
 }
 

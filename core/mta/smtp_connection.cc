@@ -2,6 +2,8 @@
 #include "core/mta/smtp_connection.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,6 +58,11 @@ Result<FileDescriptor> connect_to(const sockaddr* address, socklen_t length, con
     if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0) failure = errno;
     if (failure != 0) return broken("no connection", failure);
   }
+  // Else the last, short piece of each mail waits for the server's delayed acknowledgement.
+  const int at_once = 1;
+  if (address->sa_family != AF_UNIX &&
+      ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once) != 0)
+    return broken("TCP_NODELAY", errno);
   return socket;
 }
 

@@ -212,11 +212,14 @@ class Walker:
         points = thinned(trace)
         begun, before = time.monotonic(), self.points
         with concurrent.futures.ThreadPoolExecutor(self.arguments.jobs) as pool:
-            jobs = [pool.submit(self.one, scenario, number, fault, forever)
+            jobs = {pool.submit(self.one, scenario, number, fault, forever): f"{fault} at {number}"
                     for fault, forever in walks_of(scenario) if self.arguments.fault in (None, fault)
-                    for number in self.numbers(scenario, points, fault, forever)]
-            for job in jobs:
-                count, failures = job.result()
+                    for number in self.numbers(scenario, points, fault, forever)}
+            for job, what in jobs.items():
+                try:
+                    count, failures = job.result()
+                except world.Trouble as trouble:
+                    count, failures = 1, [f"{scenario.name}, {what}: {trouble}"]
                 self.points += count
                 self.failures += failures
                 for failure in failures:

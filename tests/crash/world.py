@@ -404,8 +404,11 @@ class Run:
         return found
 
     def is_idle(self):
+        return self.nothing_waits() and len(self.spool_files()) <= len(self.journal_rows() or [])
+
+    def nothing_waits(self):
         rows = self.journal_rows()
-        return rows is not None and all(state == "held" for _, state, _ in rows) and len(self.spool_files()) <= len(rows)
+        return rows is not None and all(state == "held" for _, state, _ in rows)
 
     def wait_for_the_end(self, seconds=20, enough_hits=10, patience=1.0):
         """Until the daemon is dead or stopped, or has nothing left to do, or has met a lasting fault often enough."""
@@ -416,7 +419,10 @@ class Run:
             if self.daemon.ended() or self.daemon.stopped() or self.is_idle():
                 return True
             hits = self.shim_state()["hits"] if state.exists() else 0
-            return hits >= enough_hits or (hits > 1 and time.monotonic() - begun > patience)
+            if time.monotonic() - begun <= patience:
+                return hits >= enough_hits
+            # A file whose removal failed stays until the next start.
+            return hits > 1 or (hits > 0 and self.nothing_waits())
         wait_until(over, "the daemon has ended or has nothing left to do", seconds)
         return self.daemon.ended()
 

@@ -55,6 +55,14 @@ TEST(ReturnSettings, NameBothPortsOfTheMta) {
   EXPECT_EQ(out->queue_lifetime, std::chrono::hours(5 * 24));
 }
 
+TEST(ReturnSettings, NameTheGraphOfTheCloudAsTheRefusingHost) {
+  config::Settings settings;
+  settings.graph_url = "https://dod-graph.microsoft.us";
+  const auto out = return_settings(settings, "relay.contoso.com");
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->remote_mta, "dod-graph.microsoft.us");
+}
+
 TEST(ReturnSettings, AnAddressThatIsNoneIsTheErrorOfItsOption) {
   config::Settings settings;
   settings.hand_back_to = "somewhere";
