@@ -102,13 +102,13 @@ mail::Envelope make_envelope(const config::EnvelopeFlags& flags, const mail::Mes
   envelope.client_address = flags.client.empty() ? "127.0.0.1" : flags.client;
   envelope.login = flags.login;
   envelope.received = now;
-  if (flags.from) {
-    envelope.sender = mail::make_envelope_path("<" + *flags.from + ">");
+  if (flags.sender) {
+    envelope.sender = mail::make_envelope_path("<" + *flags.sender + ">");
   } else if (!facts.from.empty()) {
     envelope.sender = mail::make_envelope_path("<" + facts.from.front().address + ">");
   }
-  for (const std::string& address : flags.to) envelope.recipients.push_back(mail::make_envelope_path(address));
-  if (flags.to.empty()) take_recipients_from(facts, envelope);
+  for (const std::string& address : flags.recipients) envelope.recipients.push_back(mail::make_envelope_path(address));
+  if (flags.recipients.empty()) take_recipients_from(facts, envelope);
   return envelope;
 }
 
@@ -139,6 +139,9 @@ Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSe
   const std::string id = make_entry_id(now);
   out.outcome = plan::make_plan({out.envelope, out.facts, *decision.rule, settings.service, id, settings.instance, now,
                                  sham_seal(settings.instance, id)});
+  if (const auto* plan = std::get_if<plan::Plan>(&*out.outcome)) {
+    out.losses = plan::find_losses(out.envelope, out.facts, *plan);
+  }
   return out;
 }
 

@@ -4,12 +4,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/admin/queue_view.h"
 #include "core/base/clock.h"
 #include "core/config/arguments.h"
 #include "core/intake/intake.h"
 #include "core/mail/facts.h"
+#include "core/plan/losses.h"
 #include "core/plan/plan.h"
 #include "core/policy/policy.h"
 
@@ -25,6 +27,8 @@ struct Explanation {
   std::string reason;                            // why the rules pass it
   std::string reason_text;
   std::optional<plan::Outcome> outcome;  // of a message that a rule relays
+
+  std::vector<plan::Loss> losses;  // of a message that would be relayed
 
   bool relayed() const { return outcome && std::holds_alternative<plan::Plan>(*outcome); }
 };

@@ -103,8 +103,14 @@ std::string plan_words(const plan::Plan& plan) {
   return out + format("  message-id: {}\n", escape_for_log(plan.message_id));
 }
 
+std::string losses_words(const std::vector<plan::Loss>& losses) {
+  std::string out;
+  for (const plan::Loss& loss : losses) out += format("  will be lost: {} [{}]\n", loss.text, loss.code);
+  return out.empty() ? "  nothing will be lost\n" : out;
+}
+
 std::string decision_words(const Explanation& explanation) {
-  if (const plan::Plan* plan = plan_of(explanation)) return plan_words(*plan);
+  if (const plan::Plan* plan = plan_of(explanation)) return plan_words(*plan) + losses_words(explanation.losses);
   const plan::LeaveAlone* why = left_alone(explanation);
   const std::string_view reason = why != nullptr ? why->reason : explanation.reason;
   const std::string_view text = why != nullptr ? why->text : explanation.reason_text;
@@ -129,8 +135,12 @@ void write_part(json::Writer& writer, const Explanation& explanation, std::size_
     writer.key("name").string(part.name).key("disposition").string(part.disposition);
     writer.key("encoding").string(name_of(part.body.encoding)).key("size").number(part.body.decoded_size);
     const plan::PlannedPart* plan = planned(explanation, index);
+    writer.key("exact").boolean(part.exact);
+    if (!part.exact) {
+      writer.key("code").string(part.inexact.code).key("detail").string(escape_for_log(part.inexact.detail));
+    }
     if (plan == nullptr) {
-      writer.key("way").string("stays");
+      writer.key("way").string(plan_of(explanation) == nullptr ? "left-alone" : "stays");
     } else if (plan->way == plan::Way::Post) {
       writer.key("way").string("post").key("as").string(plan->name);
     } else {
@@ -149,15 +159,25 @@ void write_envelope(json::Writer& writer, const mail::Envelope& envelope) {
   writer.end_array().end_object();
 }
 
+void write_losses(json::Writer& writer, const std::vector<plan::Loss>& losses) {
+  writer.key("losses").begin_array();
+  for (const plan::Loss& loss : losses) {
+    writer.begin_object().key("code").string(loss.code).key("text").string(loss.text).end_object();
+  }
+  writer.end_array();
+}
+
 void write_decision(json::Writer& writer, const Explanation& explanation) {
   const plan::Plan* plan = plan_of(explanation);
   writer.key("decision").string(plan != nullptr ? "relay" : "pass").key("rule").string(explanation.rule);
   if (plan != nullptr) {
     writer.key("mailbox").string(plan->mailbox).key("message_id").string(plan->message_id);
     writer.key("draft_size").number(plan->skeleton.size());
+    writer.key("request_size").number(plan::draft_body_length(plan->skeleton.size()));
     add_texts(writer, "to", plan->to);
     add_texts(writer, "cc", plan->cc);
     add_texts(writer, "bcc", plan->bcc);
+    write_losses(writer, explanation.losses);
     return;
   }
   const plan::LeaveAlone* why = left_alone(explanation);

@@ -20,11 +20,11 @@ auto text_value(const std::string& form) { return po::value<std::string>()->valu
 auto list_value(const std::string& form) { return po::value<Texts>()->value_name(form); }
 
 void add_envelope_flags(po::options_description& flags) {
-  flags.add_options()                                                                                      //
-      ("client", text_value("ADDRESS"), "the SMTP client that brings the message (127.0.0.1)")             //
-      ("login", text_value("NAME"), "the name under which it has logged in (none)")                        //
-      ("from", text_value("ADDRESS"), "the envelope sender (the address in From); <> is the null sender")  //
-      ("to", list_value("ADDRESS"), "an envelope recipient, once for each (those in To, Cc and Bcc)")      //
+  flags.add_options()                                                                                         //
+      ("client", text_value("ADDRESS"), "the SMTP client that brings the message (127.0.0.1)")                //
+      ("login", text_value("NAME"), "the name under which it has logged in (none)")                           //
+      ("sender", text_value("ADDRESS"), "the envelope sender (the address in From); <> is the null sender")   //
+      ("recipient", list_value("ADDRESS"), "an envelope recipient, once for each (those in To, Cc and Bcc)")  //
       ("json", "print JSON");
 }
 
@@ -122,8 +122,8 @@ EnvelopeFlags envelope_of(const Parsed& parsed) {
   EnvelopeFlags out;
   if (parsed.has("client")) out.client = parsed.text("client");
   if (parsed.has("login")) out.login = parsed.text("login");
-  if (parsed.has("from")) out.from = parsed.text("from") == "<>" ? std::string() : parsed.text("from");
-  out.to = parsed.list("to");
+  if (parsed.has("sender")) out.sender = parsed.text("sender") == "<>" ? std::string() : parsed.text("sender");
+  out.recipients = parsed.list("recipient");
   return out;
 }
 
@@ -169,7 +169,8 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
   out.envelope = envelope_of(parsed);
   out.json = parsed.has("json");
   if (!out.test_file && (out.json || out.envelope != EnvelopeFlags{})) {
-    return fail(ErrorKind::Usage, program, "--client, --login, --from, --to and --json mean something only with -t");
+    return fail(ErrorKind::Usage, program,
+                "--client, --login, --sender, --recipient and --json mean something only with -t");
   }
   add_flag_overrides(parsed, out);
   GM_TRY(add_settings(parsed, program, out.overrides));

@@ -15,10 +15,10 @@ inline constexpr std::string_view kDefaultConfFile = "/etc/graph-milter/graph-mi
 
 // The envelope of a message that is only looked at (graph-milter -t, graph-milterctl explain).
 struct EnvelopeFlags {
-  std::string client;               // address of the SMTP client
-  std::string login;                // SMTP AUTH
-  std::optional<std::string> from;  // MAIL FROM; empty text: the null sender
-  std::vector<std::string> to;      // RCPT TO
+  std::string client;                   // address of the SMTP client
+  std::string login;                    // SMTP AUTH
+  std::optional<std::string> sender;    // MAIL FROM; empty text: the null sender
+  std::vector<std::string> recipients;  // RCPT TO
   friend bool operator==(const EnvelopeFlags&, const EnvelopeFlags&) = default;
 };
 

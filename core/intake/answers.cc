@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <exception>
 
+#include "core/plan/losses.h"
+
 namespace graph_milter::intake {
 
 namespace {
@@ -58,7 +60,7 @@ Answer Answers::taken(const mail::MessageFacts& facts, std::string_view entry_id
                       const std::function<bool()>& may_be_doubled) const {
   log_in_any_case([&] {
     log_received(subject(&facts), entry_id, plan, may_be_doubled());
-    log_planned(subject(&facts), entry_id, plan);
+    log_planned(subject(&facts), entry_id, plan, plan::join_codes(plan::find_losses(envelope_, facts, plan)));
   });
   return discard();
 }

@@ -75,7 +75,8 @@ void log_adopted(const EventSubject& subject, std::string_view entry_id) {
   line.field("possible_duplicate", "none");
 }
 
-void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan) {
+void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan,
+                 std::string_view lost) {
   ByteCount decoded = 0;
   for (const plan::PlannedPart& part : plan.parts) decoded += part.body.decoded_size;
   LogLine line(LogLevel::Info, subject.envelope.queue_id, "planned");
@@ -89,6 +90,7 @@ void log_planned(const EventSubject& subject, std::string_view entry_id, const p
   line.field("to", plan.to.size());
   line.field("cc", plan.cc.size());
   line.field("bcc", plan.bcc.size());
+  if (!lost.empty()) line.field("lost", lost);
 }
 
 void log_passed(LogLevel level, const EventSubject& subject, std::string_view rule, std::string_view reason,

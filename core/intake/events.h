@@ -29,8 +29,8 @@ void log_received(const EventSubject& subject, std::string_view entry_id, const 
 // The queue had it already: its client did not hear the first answer, or nobody knows. Nothing new was kept.
 void log_adopted(const EventSubject& subject, std::string_view entry_id);
 
-// What delivery is going to do with it.
-void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan);
+// What delivery is going to do with it. `lost`: codes of what the service won't keep (core/plan/losses.h).
+void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, std::string_view lost);
 
 // The MTA goes on with the untouched message. `rule` may be empty.
 void log_passed(LogLevel level, const EventSubject& subject, std::string_view rule, std::string_view reason,

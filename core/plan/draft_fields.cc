@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/plan/draft_fields.h"
 
+#include <algorithm>
+
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
@@ -39,6 +41,27 @@ bool lacks(const mail::MessageFacts& facts, std::string_view name) {
 
 }  // namespace
 
+bool is_reserved_field(std::string_view lower_name) {
+  return lower_name.starts_with("x-ms-exchange-organization-") || lower_name.starts_with("x-ms-exchange-forest-");
+}
+
+bool asks_for_no_replies(const mail::MessageFacts& facts) {
+  const mail::HeaderField* field = facts.find_header("auto-submitted");
+  if (field == nullptr || facts.find_header("x-auto-response-suppress") != nullptr) return false;
+  return starts_with_ignoring_case(field->value, "auto-");  // and not "no"
+}
+
+bool has_foreign_sender(const mail::MessageFacts& facts, std::string_view mailbox) {
+  const mail::HeaderField* field = facts.find_header("sender");
+  if (field == nullptr) return false;
+  const auto senders = mail::parse_mailbox_list(field->value);
+  if (!senders) return true;
+  return std::any_of(senders->begin(), senders->end(), [&](const mail::Mailbox& sender) {
+    if (mail::same_address(sender.address, mailbox)) return false;
+    return facts.from.size() != 1 || !mail::same_address(sender.address, facts.from.front().address);
+  });
+}
+
 std::string make_marker(std::string_view instance, std::string_view entry_id) {
   return format("{}/{}", instance, entry_id);
 }
@@ -46,7 +69,11 @@ std::string make_marker(std::string_view instance, std::string_view entry_id) {
 DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipients, std::string_view mailbox) {
   const mail::MessageFacts& facts = input.facts;
   DraftFields fields;
-  fields.request.drop_fields = {to_lower(kMarkerField), to_lower(kSealField), "bcc", "return-path"};
+  fields.request.drop_fields = {to_lower(kMarkerField), to_lower(kSealField), "bcc", "resent-bcc", "return-path"};
+  if (has_foreign_sender(facts, mailbox)) fields.request.drop_fields.emplace_back("sender");
+  for (const mail::HeaderField& field : facts.headers) {
+    if (is_reserved_field(field.name)) fields.request.drop_fields.push_back(field.name);
+  }
   const auto fill_in = [&](std::string_view name, std::string_view value) {
     fields.request.drop_fields.push_back(to_lower(name));
     fields.request.add_fields.push_back(mail::make_field(name, value));
@@ -60,6 +87,9 @@ DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipien
   if (lacks(facts, "date")) fill_in("Date", rfc5322_date(input.now));
   if (lacks(facts, "to") && lacks(facts, "cc")) fill_in("To", "undisclosed-recipients:;");
   if (!recipients.bcc.empty()) fields.request.add_fields.push_back(mail::make_field("Bcc", join(recipients.bcc)));
+  if (asks_for_no_replies(facts)) {
+    fields.request.add_fields.push_back(mail::make_field("X-Auto-Response-Suppress", "All"));
+  }
   fields.request.add_fields.push_back(mail::make_field(kMarkerField, make_marker(input.instance, input.entry_id)));
   if (!input.seal.empty()) fields.request.add_fields.push_back(mail::make_field(kSealField, input.seal));
   return fields;

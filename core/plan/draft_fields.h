@@ -22,6 +22,18 @@ struct DraftFields {
   std::string message_id;         // the one the draft will carry
 };
 
+// A field that Exchange believes to be its own (its header firewall takes it out of mail from outside): a sender could
+// tell it that the message is no spam, or was looked at already. Never in a draft.
+bool is_reserved_field(std::string_view lower_name);
+
+// The message was made by a program (RFC 3834 section 5), so its draft carries X-Auto-Response-Suppress, by which
+// Exchange and Outlook know the same; Auto-Submitted itself is lost there. Not where the sender wrote that field
+// himself.
+bool asks_for_no_replies(const mail::MessageFacts& facts);
+
+// Sender names somebody else than the mailbox and From, as whom Graph would refuse to send.
+bool has_foreign_sender(const mail::MessageFacts& facts, std::string_view mailbox);
+
 // Our marker and seal in place of any that came with the message, the Bcc field that Graph reads the hidden recipients
 // from, and what a message needs and this one lacks: Message-ID, Date, To (RFC 5322 section 3.6).
 DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipients, std::string_view mailbox);

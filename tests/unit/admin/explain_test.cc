@@ -94,6 +94,38 @@ TEST_F(Explain, TheSameAsJson) {
   EXPECT_EQ(*part.find_string("way"), "session");
   EXPECT_EQ(part.find_uint64("ranges"), 3U);
   EXPECT_EQ(part.find_uint64("size"), 8'000'000U);
+  EXPECT_EQ(part.find_bool("exact"), true);
+  EXPECT_EQ(json->find_uint64("request_size"), (*json->find_uint64("draft_size") + 2) / 3 * 4);
+}
+
+TEST_F(Explain, SaysWhatWillBeLost) {
+  std::string text = scan(8'000'000);
+  text.insert(0, "Auto-Submitted: auto-generated\r\nUser-Agent: scanner/2\r\n");
+  const Explanation explanation = explain_text(text, from_scanner());
+  EXPECT_THAT(print_explanation(explanation, kRange, Form::Words),
+              HasSubstr("  message-id: <1@scanner>\n"
+                        "  will be lost: auto-submitted: auto-generated (the draft says X-Auto-Response-Suppress) "
+                        "[auto-submitted]\n"
+                        "  will be lost: user-agent [other-fields]\n"
+                        "  will be lost: the type application/pdf of \"scan.pdf\" (by upload session, all become "
+                        "application/octet-stream) [part-types]\n"));
+  const auto json = json::parse(print_explanation(explanation, kRange, Form::Json));
+  ASSERT_TRUE(json);
+  const auto& losses = json->find("losses")->items();
+  ASSERT_EQ(losses.size(), 3U);
+  EXPECT_EQ(*losses[1].find_string("code"), "other-fields");
+  EXPECT_EQ(*losses[1].find_string("text"), "user-agent");
+}
+
+TEST_F(Explain, SaysThatNothingWillBeLost) {
+  std::string text = scan(8'000'000);
+  text.replace(text.find("application/pdf"), 15, "application/octet-stream");
+  const Explanation explanation = explain_text(text, from_scanner());
+  EXPECT_THAT(print_explanation(explanation, kRange, Form::Words),
+              HasSubstr("  message-id: <1@scanner>\n  nothing will be lost\n"));
+  const auto json = json::parse(print_explanation(explanation, kRange, Form::Json));
+  ASSERT_TRUE(json);
+  EXPECT_TRUE(json->find("losses")->items().empty());
 }
 
 TEST_F(Explain, SaysWhyNoRuleMatches) {
@@ -111,8 +143,8 @@ TEST_F(Explain, SaysWhyNoRuleMatches) {
 
 TEST_F(Explain, EnvelopeFlagsBeatTheMessage) {
   config::EnvelopeFlags flags = from_scanner();
-  flags.from = "";
-  flags.to = {"b@fabrikam.com"};
+  flags.sender = "";
+  flags.recipients = {"b@fabrikam.com"};
   const Explanation explanation = explain_text(scan(8'000'000), flags);
   EXPECT_TRUE(explanation.envelope.has_null_sender());
   ASSERT_EQ(explanation.envelope.recipients.size(), 1U);
@@ -123,7 +155,7 @@ TEST_F(Explain, EnvelopeFlagsBeatTheMessage) {
 
 TEST_F(Explain, AMatchingMailThatCannotBeRelayedIsLeftAlone) {
   config::EnvelopeFlags flags = from_scanner();
-  flags.to = {"b@fabrikam.com"};  // the header names a@fabrikam.com, whom the envelope does not
+  flags.recipients = {"b@fabrikam.com"};  // the header names a@fabrikam.com, whom the envelope does not
   const Explanation explanation = explain_text(scan(8'000'000), flags);
   ASSERT_TRUE(explanation.outcome);
   EXPECT_FALSE(explanation.relayed());

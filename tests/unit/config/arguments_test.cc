@@ -71,15 +71,15 @@ TEST(Arguments, TheForegroundLogsToStderrUnlessToldOtherwise) {
 }
 
 TEST(Arguments, AMessageToTestHasAnEnvelope) {
-  const auto parsed =
-      parse({"-t", "/m.eml", "--client", "10.1.20.5", "--from=<>", "--to", "a@b.c", "--to", "d@e.f", "--json"});
+  const auto parsed = parse({"-t", "/m.eml", "--client", "10.1.20.5", "--sender=<>", "--recipient", "a@b.c",
+                             "--recipient", "d@e.f", "--json"});
   ASSERT_TRUE(parsed) << parsed.error().text();
   EXPECT_EQ(parsed->test_file, "/m.eml");
   EXPECT_EQ(parsed->envelope.client, "10.1.20.5");
-  EXPECT_EQ(parsed->envelope.from, "");
-  EXPECT_THAT(parsed->envelope.to, ElementsAre("a@b.c", "d@e.f"));
+  EXPECT_EQ(parsed->envelope.sender, "");
+  EXPECT_THAT(parsed->envelope.recipients, ElementsAre("a@b.c", "d@e.f"));
   EXPECT_TRUE(parsed->json);
-  EXPECT_FALSE(parse({"-t", "-"})->envelope.from);
+  EXPECT_FALSE(parse({"-t", "-"})->envelope.sender);
 }
 
 TEST(Arguments, RefusesWhatItDoesNotKnow) {
@@ -91,7 +91,7 @@ TEST(Arguments, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(error_of({"-c"}), HasSubstr("(graph-milter --help lists the flags)"));
   EXPECT_EQ(error_of({"-o", "workers"}), "graph-milter: -o workers sets nothing (write -o NAME=VALUE)");
   EXPECT_EQ(error_of({"--client", "10.0.0.1"}),
-            "graph-milter: --client, --login, --from, --to and --json mean something only with -t");
+            "graph-milter: --client, --login, --sender, --recipient and --json mean something only with -t");
 }
 
 TEST(CtlArguments, WordsAreTheCommand) {
