@@ -21,7 +21,11 @@ class Reader {
 
   ContentFields read(std::string_view default_type) {
     content_.type = default_type;
-    if (const HeaderField* field = the_only("content-type")) read_type(*field);
+    if (const HeaderField* field = the_only("content-type")) {
+      read_type(*field);
+    } else if (default_type != "text/plain") {
+      findings_.ambiguous("digest", "a part of a digest that does not name its type", 0);
+    }
     if (const HeaderField* field = the_only("content-transfer-encoding")) read_encoding(*field);
     std::string type_name = std::move(content_.name);
     content_.name.clear();

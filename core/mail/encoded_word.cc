@@ -51,6 +51,8 @@ std::optional<std::string> convert(std::string_view bytes, const std::string& ch
   if (iconv(handle.get(), &from, &from_left, &to, &to_left) == failed || from_left != 0) return std::nullopt;
   if (iconv(handle.get(), nullptr, nullptr, &to, &to_left) == failed) return std::nullopt;
   out.resize(out.size() - to_left);
+  // 0x80 is the Euro sign of GBK for some, and nothing for others.
+  if (charset.starts_with("gb") && out.find("\u20ac") != std::string::npos) return std::nullopt;
   return out;
 }
 
@@ -126,7 +128,9 @@ std::optional<Word> leading_word(std::string_view text) {
   return Word{charset, encoding, text.substr(begin, end - begin), end + 2};
 }
 
+// Empty also for a '?' within the text: most readers take such a thing for no word, some for one.
 std::optional<std::string> decode_word_bytes(const Word& word) {
+  if (word.text.empty() || word.text.find('?') != std::string_view::npos) return std::nullopt;
   if (word.encoding == 'b') return decode_base64_word(word.text);
   return decode_hex_escapes(word.text, '=', true);
 }

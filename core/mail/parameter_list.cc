@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/mail/encoded_word.h"
+#include "core/mail/name_certainty.h"
 
 namespace graph_milter::mail {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::size_t kLongestName = 1024;
 constexpr std::size_t kLongestBoundary = 70;
 
 struct RawParameter {
+  bool quoted = false;
   std::string base;  // lower case, without "*", "*N", "*N*"
   int section = -1;  // -1: none
   bool extended = false;
@@ -131,6 +133,7 @@ class Reader {
     for (std::size_t i = 1; i < rest_.size(); ++i) {
       if (rest_[i] == '"') {
         rest_.remove_prefix(i + 1);
+        parameter.quoted = true;
         return true;
       }
       if (rest_[i] == '\\') {
@@ -219,28 +222,52 @@ class Reader {
     }
     if (!list_.code.empty()) return;
     const bool same = !seen_plain || !seen_extended || plain == extended;
-    const bool decoded = (!seen_plain || plain) && (!seen_extended || extended);
+    const bool decoded = (!seen_plain || plain) && (!seen_extended || extended) && has_certain_forms(base);
     const std::string value = extended ? *extended : plain.value_or("");
-    const bool certain = same && decoded && !odd_escape && value.size() <= kLongestName;
+    const bool certain = same && decoded && is_certain_name(value) && !odd_escape && value.size() <= kLongestName;
     list_.name_is_certain = list_.name_is_certain && certain;
     list_.parameters.emplace_back(base, certain ? value : std::string());
   }
 
+  bool has_certain_forms(std::string_view base) const {
+    return std::all_of(raw_.begin(), raw_.end(),
+                       [&](const RawParameter& raw) { return raw.base != base || has_certain_form(raw); });
+  }
+
+  static bool has_certain_form(const RawParameter& raw) {
+    if (!raw.extended) return raw.quoted || is_certain_unquoted_name(raw.value);
+    if (raw.section > 0) return is_certain_extended_text(raw.value);
+    const std::optional<ExtendedValue> value = split_extended(raw.value);
+    return value && is_certain_extended_text(value->text);
+  }
+
+  struct ExtendedValue {
+    std::string_view charset;
+    std::string_view text;
+  };
+
   // charset'language'%HH... (RFC 2231 section 4).
-  static std::optional<std::string> decode_extended(std::string_view value) {
+  static std::optional<ExtendedValue> split_extended(std::string_view value) {
     const std::size_t charset_end = value.find('\'');
     if (charset_end == std::string_view::npos) return std::nullopt;
     const std::size_t language_end = value.find('\'', charset_end + 1);
     if (language_end == std::string_view::npos) return std::nullopt;
-    const std::optional<std::string> bytes = decode_percent(value.substr(language_end + 1));
-    if (!bytes) return std::nullopt;
-    return to_utf8(*bytes, value.substr(0, charset_end));
+    return ExtendedValue{value.substr(0, charset_end), value.substr(language_end + 1)};
   }
 
-  // Sections 0, 1, ... in this order. Only the first extended one names the charset (RFC 2231 section 4.1).
+  static std::optional<std::string> decode_extended(std::string_view value) {
+    const std::optional<ExtendedValue> parts = split_extended(value);
+    const std::optional<std::string> bytes = parts ? decode_percent(parts->text) : std::nullopt;
+    return bytes && !bytes->empty() ? to_utf8(*bytes, parts->charset) : std::nullopt;
+  }
+
+  // Sections 0, 1, ... in this order. Only the first extended one names the charset (RFC 2231 section 4.1), and some
+  // readers decode a section that is not extended too.
   std::optional<std::string> join_sections(const std::vector<const RawParameter*>& sections) {
     std::string bytes;
     std::string_view charset = "utf-8";
+    const bool extended = sections.front()->extended;
+    bool certain = true;
     for (std::size_t i = 0; i < sections.size(); ++i) {
       const RawParameter& section = *sections[i];
       if (section.section != static_cast<int>(i)) {
@@ -248,19 +275,24 @@ class Reader {
         return std::nullopt;
       }
       std::string_view value = section.value;
-      if (i == 0 && section.extended) {
-        const std::size_t charset_end = value.find('\'');
-        const std::size_t language_end =
-            charset_end == std::string_view::npos ? charset_end : value.find('\'', charset_end + 1);
-        if (language_end == std::string_view::npos) return std::nullopt;
-        charset = value.substr(0, charset_end);
-        value.remove_prefix(language_end + 1);
+      if (i == 0 && extended) {
+        const std::optional<ExtendedValue> first = split_extended(value);
+        if (!first) return std::nullopt;
+        charset = first->charset;
+        value = first->text;
       }
       const std::optional<std::string> decoded = section.extended ? decode_percent(value) : std::string(value);
-      if (!decoded) return std::nullopt;
-      bytes += *decoded;
+      if (!decoded || !may_follow(section, extended, charset, *decoded)) certain = false;
+      bytes += decoded.value_or("");
     }
-    return to_utf8(bytes, charset);
+    return certain ? to_utf8(bytes, charset) : std::nullopt;
+  }
+
+  static bool may_follow(const RawParameter& section, bool is_extended, std::string_view charset,
+                         const std::string& decoded) {
+    if (section.extended && !is_extended) return false;
+    if (!section.extended && is_extended && decoded.find('%') != std::string::npos) return false;
+    return !needs_whole_text(to_lower(charset)) || (section.extended && to_utf8(decoded, charset));
   }
 
   std::string_view rest_;
