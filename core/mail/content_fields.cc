@@ -70,6 +70,9 @@ class Reader {
       return;
     }
     content_.type = list.head;
+    if (!list.head.starts_with("multipart/") && list.find("boundary") != nullptr) {
+      findings_.ambiguous("boundary", "a boundary where there is no multipart", field.range.begin);
+    }
     if (const std::string* name = list.find("name")) content_.name = *name;
     content_.parameters = std::move(list.parameters);
   }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kWithoutState = {"us-ascii", "ascii", "utf-8", "utf8"};
 
-bool is_control(unsigned char byte) { return (byte < ' ' && byte != '\t') || byte == 0x7f; }
+bool is_control(unsigned char byte) { return byte < ' ' || byte == 0x7f; }
 
 }  // namespace
 

@@ -18,8 +18,9 @@ constexpr std::size_t kLongestBoundary = 70;
 
 struct RawParameter {
   bool quoted = false;
-  std::string base;  // lower case, without "*", "*N", "*N*"
-  int section = -1;  // -1: none
+  bool apart = false;  // blanks between name and '=': with them some readers don't see the RFC 2231 form
+  std::string base;    // lower case, without "*", "*N", "*N*"
+  int section = -1;    // -1: none
   bool extended = false;
   bool odd_escape = false;  // a backslash before what needs none: some readers keep it
   std::string value;
@@ -85,6 +86,7 @@ class Reader {
     const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), is_token_char);
     const std::string_view name = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
     rest_.remove_prefix(name.size());
+    parameter.apart = !rest_.empty() && is_blank(rest_.front());
     skip_blanks();
     if (name.empty() || !rest_.starts_with('=')) {
       problem(rest_.starts_with('(') ? "comment" : "param", "a parameter is not of the form name=value");
@@ -235,6 +237,7 @@ class Reader {
   }
 
   static bool has_certain_form(const RawParameter& raw) {
+    if (raw.apart) return false;
     if (!raw.extended) return raw.quoted || is_certain_unquoted_name(raw.value);
     if (raw.section > 0) return is_certain_extended_text(raw.value);
     const std::optional<ExtendedValue> value = split_extended(raw.value);

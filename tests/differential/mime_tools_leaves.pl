@@ -35,7 +35,7 @@ sub leaves_of {
     my ($content, $sha256, $text) = ($body ? $body->as_string : '');
     # Outside base64 it keeps no line ends.
     if (lc($entity->head->mime_encoding) eq 'base64') { $sha256 = sha256_hex($content) }
-    else { $content =~ s/\r\n/\n/g; $text = sha256_hex($content) }
+    else { $content =~ s/\r\n/\n/g; $content =~ s/\n+\z//; $text = sha256_hex($content) }
     return { type => $type, name => $name, sha256 => $sha256, text => $text };
 }
 

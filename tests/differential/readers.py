@@ -17,7 +17,13 @@ class Leaf(typing.NamedTuple):
     type: str
     name: typing.Optional[str]
     sha256: typing.Optional[str]    # over the decoded content
-    text: typing.Optional[str] = None  # the same with LF for CRLF: some readers keep no line ends where there is no base64
+    # Some readers keep no line ends where there is no base64: over the content with LF for CRLF, and without the last ones.
+    text: typing.Optional[str] = None
+    encoding: str = ""
+
+
+def text_digest(content):
+    return digest(content.replace(b"\r\n", b"\n").rstrip(b"\n"))
 
 
 def digest(content):
@@ -68,7 +74,7 @@ class Ours(Program):
     def certain(leaf):
         return Leaf(leaf["type"],
                     None if leaf["inexact"] == "name" else leaf["name"],
-                    leaf["sha256"] if leaf["exact"] else None)
+                    leaf["sha256"] if leaf["exact"] else None, None, leaf["encoding"])
 
 
 class Gmime(Program):
@@ -97,7 +103,7 @@ class Python:
         if part.get_content_maintype() == "message":
             return Leaf(part.get_content_type(), name, None)
         content = part.get_payload(decode=True) or b""
-        return Leaf(part.get_content_type(), name, digest(content), digest(content.replace(b"\r\n", b"\n")))
+        return Leaf(part.get_content_type(), name, digest(content), text_digest(content))
 
     def close(self):
         pass

@@ -12,20 +12,18 @@ const windows = new Map([...'€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•�
     0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9e, 0x9f][i]), c]));
 const mended = (name) => [...name].map((c) => windows.get(c) ?? c).join('');
 
+const described = (type, name, content) =>
+  ({ type, name, sha256: sha256(content), text: sha256(Buffer.from(content.toString('latin1').replace(/\r\n/g, '\n').replace(/\n+$/, ''), 'latin1')) });
 const sha256 = (content) => createHash('sha256').update(content).digest('hex');
 
 const readers = {
   async mailparser(message) {
     const mail = await simpleParser(message, { skipImageLinks: true, skipHtmlToText: true, skipTextToHtml: true, skipTextLinks: true });
-    return mail.attachments.map((part) => ({
-      type: part.contentType, name: part.filename || '', sha256: sha256(part.content),
-    }));
+    return mail.attachments.map((part) => described(part.contentType, part.filename || '', part.content));
   },
   async 'postal-mime'(message) {
     const mail = await PostalMime.parse(message, { forceRfc822Attachments: true });
-    return mail.attachments.map((part) => ({
-      type: part.mimeType, name: mended(part.filename || ''), sha256: sha256(Buffer.from(part.content)),
-    }));
+    return mail.attachments.map((part) => described(part.mimeType, mended(part.filename || ''), Buffer.from(part.content)));
   },
 };
 

@@ -62,12 +62,13 @@ TEST(NameCertainty, BlanksAtTheEndsAreDroppedBySome) {
     EXPECT_EQ(name_in("filename=" + std::string(value)), "?") << value;
   }
   EXPECT_EQ(name_in("filename*=utf-8''%20a"), "?");
-  EXPECT_EQ(name_in("filename=\"a  b\tc.pdf\""), "a  b\tc.pdf");
+  EXPECT_EQ(name_in("filename=\"a  b.pdf\""), "a  b.pdf");
 }
 
 TEST(NameCertainty, ControlsAreNoPartOfAName) {
   EXPECT_EQ(name_in("filename*=utf-8''a%0D%0Ab"), "?");
   EXPECT_EQ(name_in("filename*=utf-8''a%00b"), "?");
+  EXPECT_EQ(name_in("filename=\"a\tb.pdf\""), "?");
   EXPECT_EQ(name_in("filename*=utf-8''a%7Fb"), "?");
   EXPECT_EQ(name_in("filename*=iso-8859-1''a%80b"), "?");  // a Euro sign for those who take it for windows-1252
   EXPECT_EQ(name_in("filename*=windows-1252''a%80b"),
@@ -82,6 +83,17 @@ TEST(NameCertainty, WhatLooksLikeAWordAndIsNoneIsNotGuessed) {
                     "?=\""),
             "?");
   EXPECT_EQ(name_in("filename=\"=?utf-8?Q?=C3=BC.pdf?=\""), "\xc3\xbc.pdf");
+}
+
+TEST(NameCertainty, BlanksBeforeTheEqualsSignHideItsFormFromSome) {
+  EXPECT_EQ(name_in("filename* =utf-8''a.pdf"), "?");
+  EXPECT_EQ(name_in("filename =a.pdf"), "?");
+  EXPECT_EQ(name_in("filename= a.pdf"), "a.pdf");
+}
+
+TEST(NameCertainty, ABoundaryMakesAMultipartForSomeWhateverTheTypeSays) {
+  EXPECT_EQ(verdict_of(scan_text("From: a@contoso.com\nContent-Type: text/html; boundary=b\n\n--b\n\ntext\n--b--\n")),
+            "ambiguous boundary");
 }
 
 TEST(NameCertainty, AnUncertainNameKeepsThePartInTheMailAndTheMailClean) {
