@@ -12,6 +12,7 @@
 #include "core/intake/loop_guard.h"
 #include "core/mail/message_file.h"
 #include "core/mail/second_reader.h"
+#include "core/mail/tolerance.h"
 #include "core/plan/draft_fields.h"
 
 namespace graph_milter::admin {
@@ -135,10 +136,11 @@ Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSe
   out.reason_text = decision.text;
   if (decision.rule != nullptr) out.rule = decision.rule->name;
   if (decision.action != policy::Action::Relay) return out;
+  if (decision.rule->mime == policy::MimeReading::Tolerant) out.facts = mail::tolerate(std::move(out.facts));
   if (out.facts.is_clean()) out.facts = mail::confirm_with_second_reader(std::move(out.facts), reading.message);
   const std::string id = make_entry_id(now);
   out.outcome = plan::make_plan({out.envelope, out.facts, *decision.rule, settings.service, id, settings.instance, now,
-                                 sham_seal(settings.instance, id)});
+                                 sham_seal(settings.instance, id), policy.tenant_domains()});
   if (const auto* plan = std::get_if<plan::Plan>(&*out.outcome)) {
     out.losses = plan::find_losses(out.envelope, out.facts, *plan);
   }

@@ -10,6 +10,7 @@
 #include "core/intake/intake.h"
 #include "core/intake/taking.h"
 #include "core/mail/message_file.h"
+#include "core/mail/tolerance.h"
 
 namespace graph_milter::intake {
 
@@ -114,6 +115,7 @@ Answer Message::State::decide(const std::function<bool()>& mta_still_there) {
 
 Answer Message::State::relay(const policy::Decision& decision, mail::MessageFacts facts, const Answers& answers,
                              const std::function<bool()>& mta_still_there) {
+  if (decision.rule->mime == policy::MimeReading::Tolerant) facts = mail::tolerate(std::move(facts));
   Taking taking(*context, envelope, *file, decision, answers);
   if (!storage_error) {
     if (!mta_still_there()) return answers.mta_gone(facts);

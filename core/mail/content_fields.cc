@@ -57,6 +57,9 @@ class Reader {
 
   ParameterList parameters_of(const HeaderField& field) {
     ParameterList list = read_parameter_list(field.value);
+    for (const ParameterList::Oddity& oddity : list.oddities) {
+      findings_.ambiguous(oddity.code, field.name + ": " + std::string(oddity.detail), field.range.begin);
+    }
     if (!list.code.empty()) findings_.ambiguous(list.code, field.name + ": " + list.detail, field.range.begin);
     content_.name_is_certain = content_.name_is_certain && list.name_is_certain;
     return list;
@@ -65,8 +68,7 @@ class Reader {
   void read_type(const HeaderField& field) {
     ParameterList list = parameters_of(field);
     if (!is_media_type(list.head)) {
-      const std::string_view code = list.head.find('(') != std::string::npos ? "comment" : "content-type";
-      findings_.ambiguous(code, "the media type is not of the form type/subtype", field.range.begin);
+      findings_.ambiguous("content-type", "the media type is not of the form type/subtype", field.range.begin);
       return;
     }
     content_.type = list.head;
@@ -82,18 +84,33 @@ class Reader {
     if (const auto encoding = parse_transfer_encoding(token)) {
       content_.encoding = *encoding;
       content_.encoding_is_certain = field.is_plain;
-      return;
+    } else {
+      read_odd_encoding(field, token);
     }
-    content_.encoding = TransferEncoding::Unknown;
-    const std::string_view code = token.find('(') != std::string_view::npos ? "comment" : "cte";
-    findings_.ambiguous(code, "the transfer encoding is not one of the five of RFC 2045", field.range.begin);
+  }
+
+  // "base64 (MIME)", "7-bit", "8bit; charset=utf-8", and what nobody knows.
+  void read_odd_encoding(const HeaderField& field, std::string_view token) {
+    const ParameterList list = read_parameter_list(token);
+    const bool has_comment = token.find('(') != std::string_view::npos;
+    const bool has_hyphen = list.head == "7-bit" || list.head == "8-bit";
+    const std::string name = has_hyphen ? list.head.substr(0, 1) + "bit" : list.head;
+    const auto encoding = list.code.empty() ? parse_transfer_encoding(name) : std::nullopt;
+    content_.encoding = encoding.value_or(TransferEncoding::Unknown);
+    if (encoding) {
+      findings_.ambiguous(has_comment ? "comment" : "cte-form", "more than the transfer encoding stands in its field",
+                          field.range.begin);
+    } else {
+      findings_.ambiguous(list.code == "comment-odd" ? "comment-odd" : "cte",
+                          "the transfer encoding is not one of the five of RFC 2045", field.range.begin);
+    }
   }
 
   void read_disposition(const HeaderField& field) {
     const ParameterList list = parameters_of(field);
     if (!is_token(list.head)) {
-      const std::string_view code = list.head.find('(') != std::string::npos ? "comment" : "disposition";
-      findings_.ambiguous(code, "the disposition is not a token", field.range.begin);
+      findings_.ambiguous("disposition", "the disposition is not a token", field.range.begin);
+      content_.name_is_certain = false;
     }
     // RFC 2183 section 2.8: what is not known is an attachment.
     content_.disposition = list.head == "inline" ? "inline" : "attachment";

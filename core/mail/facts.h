@@ -25,7 +25,8 @@ std::string_view name_of(Verdict verdict);
 // Why a verdict is not Clean, or why one part cannot be cut out.
 struct Finding {
   Verdict verdict = Verdict::Clean;
-  std::string code;      // stable, for logs and tests: "dup-header", "boundary", "base64", "nul", "bare-eol", ...
+  std::string code;      // stable, for logs and tests: of a message one of tolerance.h; of a part that can't be cut out
+                         // "base64", "qp", "cte", "nul", "bare-eol", "name" or "message"
   std::string detail;    // for people
   ByteCount offset = 0;  // where in the message
   friend bool operator==(const Finding&, const Finding&) = default;
@@ -81,6 +82,7 @@ struct MessageFacts {
   std::vector<Mailbox> from, to, cc;
   Verdict verdict = Verdict::Error;
   std::vector<Finding> findings;     // first the one that decided the verdict; empty if Clean
+  std::vector<Finding> tolerated;    // what did not decide it, because the rule is tolerant (tolerance.h)
   std::size_t attachment_count = 0;  // leaves that are not body text
 
   bool is_clean() const { return verdict == Verdict::Clean; }

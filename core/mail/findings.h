@@ -8,14 +8,19 @@
 #include <vector>
 
 #include "core/mail/facts.h"
+#include "core/mail/tolerance.h"
 
 namespace graph_milter::mail {
 
 class FindingList {
  public:
-  static constexpr std::size_t kMost = 16;  // what comes after can only repeat what is known
+  static constexpr std::size_t kMost = 16;
 
+  // What comes after the first ones can only repeat what is known, except the first that nobody tolerates.
   void add(Verdict verdict, std::string_view code, std::string detail, ByteCount offset) {
+    const bool is_first_decisive = !has_decisive_ && !is_tolerable(code);
+    has_decisive_ = has_decisive_ || is_first_decisive;
+    if (findings_.size() == kMost && is_first_decisive) findings_.pop_back();
     if (findings_.size() < kMost) findings_.push_back({verdict, std::string(code), std::move(detail), offset});
   }
   void ambiguous(std::string_view code, std::string detail, ByteCount offset) {
@@ -28,6 +33,7 @@ class FindingList {
 
  private:
   std::vector<Finding> findings_;
+  bool has_decisive_ = false;  // one that is not tolerable
 };
 
 }  // namespace graph_milter::mail

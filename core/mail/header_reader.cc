@@ -139,16 +139,23 @@ HeaderReader::Step HeaderReader::begin_field(std::string_view line) {
     return Step::OverLimit;
   }
   const std::string_view name = line.substr(0, line.find(':'));
-  if (name.size() == line.size() || !is_field_name(name)) {
-    findings_.ambiguous("header-line", "a header line is not of the form name: value", line_begin_);
-  }
   field_.name = to_lower(trim(name));
+  if (name.size() == line.size() || !is_field_name(name)) judge_odd_name(name.size() < line.size());
   field_.value = name.size() == line.size() ? std::string_view() : line.substr(name.size() + 1);
   field_.range = {line_begin_, offset_};
   in_field_ = true;
   if (!is_kept()) field_.value.clear();
   refuse_deciding_field_behind_blank_line();
   return Step::More;
+}
+
+// Some readers end the header at such a line. Where only blanks stand before the colon, most do not.
+void HeaderReader::judge_odd_name(bool has_colon) {
+  if (has_colon && is_field_name(field_.name) && !decides_structure(field_.name)) {
+    findings_.ambiguous("header-blank", "blanks before the colon of a header field", line_begin_);
+  } else {
+    findings_.ambiguous("header-line", "a header line is not of the form name: value", line_begin_);
+  }
 }
 
 void HeaderReader::refuse_deciding_field_behind_blank_line() {

@@ -48,6 +48,7 @@ class HeaderReader {
   void check_bytes(std::string_view line);
   Step continue_field(std::string_view line);
   Step begin_field(std::string_view line);
+  void judge_odd_name(bool has_colon);
   void refuse_deciding_field_behind_blank_line();
   bool is_kept() const;
   void end_field();

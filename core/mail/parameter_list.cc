@@ -23,6 +23,7 @@ struct RawParameter {
   int section = -1;    // -1: none
   bool extended = false;
   bool odd_escape = false;  // a backslash before what needs none: some readers keep it
+  bool odd_form = false;    // where the value ends is not the same for all
   std::string value;
 };
 
@@ -33,10 +34,22 @@ bool is_boundary_char(char c) {
          std::string_view("'()+_,-./:=? ").find(c) != std::string_view::npos;
 }
 
-// RFC 2046 section 5.1.1. A boundary that looks like an RFC 2047 word is decoded by some readers.
-bool is_good_boundary(std::string_view value) {
+bool is_printable(char c) { return c >= ' ' && c <= '~'; }
+
+// No reader can take anything else for it. One that looks like an RFC 2047 word is decoded by some.
+bool is_certain_boundary(std::string_view value) {
   return !value.empty() && value.size() <= kLongestBoundary && value.back() != ' ' &&
-         std::all_of(value.begin(), value.end(), is_boundary_char) && value.find("=?") == std::string_view::npos;
+         std::all_of(value.begin(), value.end(), is_printable) && value.find("=?") == std::string_view::npos;
+}
+
+// RFC 2046 section 5.1.1.
+bool is_legal_boundary(std::string_view value) { return std::all_of(value.begin(), value.end(), is_boundary_char); }
+
+// The length of the comment at the front of `text`, or 0 if it is not closed, or holds what some readers take for
+// another comment, a quote or an escape.
+std::size_t plain_comment_length(std::string_view text) {
+  const std::size_t end = text.find_first_of("()\\\"", 1);
+  return end != std::string_view::npos && text[end] == ')' ? end + 1 : 0;
 }
 
 // One parameter after the other; a problem ends the reading.
@@ -59,25 +72,61 @@ class Reader {
     list_.detail = std::move(detail);
   }
 
-  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size())); }
+  void odd(std::string_view code, std::string_view detail) {
+    const bool known = std::any_of(list_.oddities.begin(), list_.oddities.end(),
+                                   [&](const ParameterList::Oddity& oddity) { return oddity.code == code; });
+    if (!known) list_.oddities.push_back({code, detail});
+  }
+
+  // False if a comment stands there that readers differ about.
+  bool skip_blanks() {
+    for (;;) {
+      rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size()));
+      if (!rest_.starts_with('(')) return true;
+      const std::size_t length = plain_comment_length(rest_);
+      if (length == 0) {
+        problem("comment-odd", "a comment that is not closed, or holds more than plain text");
+        return false;
+      }
+      odd("comment", "a comment where some readers know none");
+      rest_.remove_prefix(length);
+    }
+  }
 
   void read_head() {
-    const std::size_t end = std::min(rest_.find(';'), rest_.size());
-    const std::string_view head = trim(rest_.substr(0, end));
-    list_.head = to_lower(head);
+    if (!skip_blanks()) return;
+    const std::size_t end = std::min(rest_.find_first_of(";("), rest_.size());
+    list_.head = to_lower(trim(rest_.substr(0, end)));
     rest_.remove_prefix(end);
-    if (head.find('(') != std::string_view::npos) problem("comment", "a comment where readers differ");
+    if (!skip_blanks() || rest_.empty() || rest_.starts_with(';')) return;
+    problem("comment-odd", "a comment in the middle of a value");
   }
 
   // False at the end, also behind a trailing ';'.
   bool next_parameter() {
     if (rest_.empty()) return false;
     rest_.remove_prefix(1);  // the ';'
-    skip_blanks();
-    if (rest_.empty()) return false;
+    if (!skip_blanks() || rest_.empty()) return false;
+    if (rest_.starts_with(';')) {
+      odd("param-form", "an empty parameter");
+      return true;
+    }
     if (raw_.size() >= kMostParameters) problem("param", "more than 32 parameters");
     RawParameter parameter;
-    if (!list_.code.empty() || !read_name(parameter) || !read_value(parameter)) return false;
+    if (!list_.code.empty() || !read_name(parameter)) return false;
+    if (rest_.empty() || rest_.starts_with(';')) return take_parameter_without_value(std::move(parameter));
+    if (!read_value(parameter)) return false;
+    raw_.push_back(std::move(parameter));
+    return true;
+  }
+
+  bool take_parameter_without_value(RawParameter parameter) {
+    if (parameter.base == "boundary") {
+      problem("boundary", "a boundary without a value");
+      return false;
+    }
+    odd("param-form", "a parameter without a value");
+    parameter.odd_form = true;
     raw_.push_back(std::move(parameter));
     return true;
   }
@@ -86,15 +135,15 @@ class Reader {
     const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), is_token_char);
     const std::string_view name = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
     rest_.remove_prefix(name.size());
-    parameter.apart = !rest_.empty() && is_blank(rest_.front());
-    skip_blanks();
-    if (name.empty() || !rest_.starts_with('=')) {
-      problem(rest_.starts_with('(') ? "comment" : "param", "a parameter is not of the form name=value");
+    parameter.apart = !rest_.empty() && (is_blank(rest_.front()) || rest_.front() == '(');
+    if (!skip_blanks()) return false;
+    const bool has_value = rest_.starts_with('=');
+    if (name.empty() || (!has_value && !rest_.empty() && !rest_.starts_with(';'))) {
+      problem("param", "a parameter is not of the form name=value");
       return false;
     }
-    rest_.remove_prefix(1);
-    skip_blanks();
-    return split_name(to_lower(name), parameter);
+    if (has_value) rest_.remove_prefix(1);
+    return skip_blanks() && split_name(to_lower(name), parameter);
   }
 
   // "name", "name*", "name*N", "name*N*" (RFC 2231 sections 3 and 4).
@@ -123,12 +172,24 @@ class Reader {
   }
 
   bool read_value(RawParameter& parameter) {
-    const bool good = rest_.starts_with('"') ? read_quoted(parameter) : read_unquoted(parameter);
-    if (!good) return false;
-    skip_blanks();
+    if (!(rest_.starts_with('"') ? read_quoted(parameter) : read_unquoted(parameter))) return false;
+    if (!skip_blanks()) return false;
     if (rest_.empty() || rest_.starts_with(';')) return true;
-    problem(rest_.starts_with('(') ? "comment" : "param", "text behind the value of a parameter");
-    return false;
+    return skip_text_behind_value(parameter);
+  }
+
+  // Some readers end the value at the blank or the quote, others at the ';'.
+  bool skip_text_behind_value(RawParameter& parameter) {
+    const std::size_t end = std::min(rest_.find(';'), rest_.size());
+    const bool plain = rest_.substr(0, end).find_first_of("\"(") == std::string_view::npos;
+    if (!plain || parameter.base == "boundary" || parameter.section >= 0) {
+      problem("param", "text behind the value of a parameter");
+      return false;
+    }
+    odd("param-form", "text behind the value of a parameter");
+    parameter.odd_form = true;
+    rest_.remove_prefix(end);
+    return true;
   }
 
   bool read_quoted(RawParameter& parameter) {
@@ -148,22 +209,20 @@ class Reader {
     return false;
   }
 
-  // A token. For other values than boundaries also what is no token but can't be taken for anything else:
-  // "scan[1].pdf".
-  bool read_unquoted(const RawParameter& parameter, std::string& value) {
-    const bool strict = parameter.base == "boundary";
-    const auto belongs = [&](char c) {
-      if (strict) return is_token_char(c);
+  // A token, or what is none but can't be taken for anything else: "scan[1].pdf".
+  bool read_unquoted(RawParameter& parameter) {
+    const auto belongs = [](char c) {
       const auto byte = static_cast<unsigned char>(c);
       return byte > ' ' && byte != 0x7f && std::string_view("\"\\();,<>").find(c) == std::string_view::npos;
     };
     const auto* const end = std::find_if_not(rest_.begin(), rest_.end(), belongs);
-    value = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
-    rest_.remove_prefix(value.size());
-    if (value.empty()) problem(strict ? "boundary" : "param", "a parameter without a value");
-    return !value.empty();
+    parameter.value = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+    rest_.remove_prefix(parameter.value.size());
+    const bool is_boundary = parameter.base == "boundary";
+    if (is_boundary && !is_token(parameter.value)) odd("boundary-form", "the boundary needs quotes and has none");
+    if (parameter.value.empty()) problem(is_boundary ? "boundary" : "param", "a parameter without a value");
+    return !parameter.value.empty();
   }
-  bool read_unquoted(RawParameter& parameter) { return read_unquoted(parameter, parameter.value); }
 
   void assemble() {
     for (std::size_t i = 0; i < raw_.size() && list_.code.empty(); ++i) {
@@ -190,9 +249,12 @@ class Reader {
       problem(raw.base == "boundary" ? "boundary" : "param", "the parameter \"" + raw.base + "\" is given twice");
       return;
     }
-    if (raw.base == "boundary" && (raw.odd_escape || !is_good_boundary(raw.value))) {
-      problem("boundary", "the boundary is not 1 to 70 legal characters");
+    if (raw.base == "boundary" && (raw.odd_escape || !is_certain_boundary(raw.value))) {
+      problem("boundary", "the boundary is not 1 to 70 characters that all readers take alike");
       return;
+    }
+    if (raw.base == "boundary" && !is_legal_boundary(raw.value)) {
+      odd("boundary-form", "a boundary with characters that RFC 2046 does not know");
     }
     if (plain) list_.parameters.emplace_back(raw.base, std::move(raw.value));
   }
@@ -203,11 +265,11 @@ class Reader {
     std::optional<std::string> extended;
     bool seen_plain = false;
     bool seen_extended = false;
-    bool odd_escape = false;
+    bool is_odd = false;
     std::vector<const RawParameter*> sections;
     for (const RawParameter& raw : raw_) {
       if (raw.base != base) continue;
-      odd_escape = odd_escape || raw.odd_escape;
+      is_odd = is_odd || raw.odd_escape || raw.odd_form;
       if (raw.section >= 0) {
         sections.push_back(&raw);
         continue;
@@ -226,7 +288,7 @@ class Reader {
     const bool same = !seen_plain || !seen_extended || plain == extended;
     const bool decoded = (!seen_plain || plain) && (!seen_extended || extended) && has_certain_forms(base);
     const std::string value = extended ? *extended : plain.value_or("");
-    const bool certain = same && decoded && is_certain_name(value) && !odd_escape && value.size() <= kLongestName;
+    const bool certain = same && decoded && is_certain_name(value) && !is_odd && value.size() <= kLongestName;
     list_.name_is_certain = list_.name_is_certain && certain;
     list_.parameters.emplace_back(base, certain ? value : std::string());
   }

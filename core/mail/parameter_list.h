@@ -17,13 +17,20 @@ struct ParameterList {
   std::vector<std::pair<std::string, std::string>> parameters;
 
   bool name_is_certain = true;  // false: "name" or "filename" is there, but readers could decode it differently
-  std::string code;  // not empty: readers could differ about more than a name ("comment", "boundary", "param")
+  std::string code;             // not empty: readers could differ about more than a name, and the reading ended there
+                                // ("comment-odd", "boundary", "param")
   std::string detail;
+  // Written in a form that some readers refuse, and read on: "comment", "boundary-form", "param-form". Bounded.
+  struct Oddity {
+    std::string_view code;
+    std::string_view detail;
+  };
+  std::vector<Oddity> oddities;
 
   const std::string* find(std::string_view lower_name) const;
 };
 
-// `value` unfolded. What could be read before a problem is kept.
+// `value` unfolded. What could be read before a problem is kept. A name in an odd form is not certain.
 ParameterList read_parameter_list(std::string_view value);
 
 // tspecials of RFC 2045 and controls are no token characters.

@@ -396,7 +396,7 @@ class Scanner::Machine {
         break;
       case Region::Preamble:
         if (at - body_begin_ > kLongestPreamble) {
-          findings_.ambiguous("preamble", "more than 4 KiB before the first part", body_begin_);
+          findings_.ambiguous("preamble-size", "more than 4 KiB before the first part", body_begin_);
         }
         break;
       case Region::Epilogue:
@@ -429,7 +429,7 @@ class Scanner::Machine {
     if (!multipart.closed) {
       findings_.ambiguous("unclosed", "a multipart without its closing delimiter", part.header.begin);
     } else if (at - multipart.epilogue_begin > kLongestPreamble) {
-      findings_.ambiguous("epilogue", "more than 4 KiB behind the last part", multipart.epilogue_begin);
+      findings_.ambiguous("epilogue-size", "more than 4 KiB behind the last part", multipart.epilogue_begin);
     }
     part.body.range = {part.header.end, body_end(part.header.end, at, at_delimiter)};
     if (multipart.child != Part::kNone) facts_.parts[multipart.child].entity.end = at;

@@ -8,6 +8,7 @@
 #include "core/mail/address.h"
 #include "core/mail/file_name.h"
 #include "core/plan/draft_fields.h"
+#include "core/plan/header_check.h"
 #include "core/plan/partition.h"
 #include "core/plan/plan.h"
 #include "core/plan/recipients.h"
@@ -117,6 +118,8 @@ bool is_utf8(const Plan& plan) {
 Outcome make_plan(const PlanInput& input) {
   if (auto refusal = check_verdict(input.facts)) return *std::move(refusal);
   if (input.envelope.has_null_sender()) return LeaveAlone{"null-sender", "the envelope sender is <>"};
+  auto signatures = check_header(input.facts, input.tenant_domains);
+  if (auto* refusal = std::get_if<LeaveAlone>(&signatures)) return std::move(*refusal);
   auto mailbox = choose_mailbox(input);
   if (auto* refusal = std::get_if<LeaveAlone>(&mailbox)) return std::move(*refusal);
   if (!is_ascii(std::get<std::string>(mailbox))) return LeaveAlone{"smtputf8", "the mailbox is not ASCII"};
@@ -129,6 +132,9 @@ Outcome make_plan(const PlanInput& input) {
   plan.mailbox = std::get<std::string>(std::move(mailbox));
   auto& recipients = std::get<Recipients>(matched);
   DraftFields fields = make_draft_fields(input, recipients, plan.mailbox);
+  for (std::string& name : std::get<std::vector<std::string>>(signatures)) {
+    fields.request.drop_fields.push_back(std::move(name));
+  }
   const std::vector<PartRole> roles = assign_roles(input.facts);
   auto chosen = choose_parts(input.facts, roles, input.rule.part_size, input.limits, std::move(fields.request));
   if (auto* refusal = std::get_if<LeaveAlone>(&chosen)) return std::move(*refusal);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -80,13 +81,14 @@ struct PlanInput {
   std::string entry_id;
   std::string instance;  // marker: X-Graph-Milter-Id: <instance>/<entry_id>
   TimePoint now{};
-  std::string seal = {};  // X-Graph-Milter-Seal, without blanks; empty: none is written
+  std::string seal = {};                             // X-Graph-Milter-Seal, without blanks; empty: none is written
+  std::span<const std::string> tenant_domains = {};  // canonical; whose signatures are left out (header_check.h)
 };
 
 // LeaveAlone::reason is one of: "ambiguous:CODE", "protected:CODE", "overlimit:CODE", "error:CODE" (the verdict and the
-// code of its first finding), "null-sender", "from", "mailbox", "smtputf8", "esmtp-parameter", "no-recipients",
-// "recipient-address", "recipients-wider", "too-many-recipients", "too-many-attachments", "too-deep", "too-large",
-// "part-too-large", "inexact:CODE", "skeleton-too-large", "not-utf8".
+// code of its first finding), "null-sender", "auto-replied", "dkim-signed", "arc-sealed", "from", "mailbox",
+// "smtputf8", "esmtp-parameter", "no-recipients", "recipient-address", "recipients-wider", "too-many-recipients",
+// "too-many-attachments", "too-deep", "too-large", "part-too-large", "inexact:CODE", "skeleton-too-large", "not-utf8".
 Outcome make_plan(const PlanInput& input);
 
 // Exact length of the JSON body of POST /attachments for this part (request_size.cc; a test compares it with the bytes

@@ -19,6 +19,9 @@ namespace graph_milter::policy {
 enum class Action { Pass, Relay };
 std::string_view name_of(Action action);
 
+// How odd the MIME of a message may be that the rule relays (core/mail/tolerance.h).
+enum class MimeReading { Strict, Tolerant };
+
 // One [rule NAME] section. A condition that is not set holds for every message.
 struct Rule {
   std::string name;
@@ -32,6 +35,7 @@ struct Rule {
   std::optional<ByteCount> message_size;  // the message as received is at least this large
   Action action = Action::Pass;
   std::string mailbox;  // empty: the From address
+  MimeReading mime = MimeReading::Strict;
 };
 
 // What decided, and why. `rule` is null when no rule matched.
@@ -52,6 +56,7 @@ class Policy {
   static Result<Policy> read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains);
 
   const std::vector<Rule>& rules() const { return *rules_; }
+  const std::vector<std::string>& tenant_domains() const { return tenant_domains_; }  // canonical
 
   // First match wins; deny by default. A relay rule that matches relays only if also
   //  - the envelope sender is not null,

@@ -86,19 +86,31 @@ Status set_mailbox(Rule& rule, const ConfLine& line) {
   return {};
 }
 
+Status set_mime(Rule& rule, const ConfLine& line) {
+  if (line.value == "strict" || line.value == "tolerant") {
+    rule.mime = line.value == "strict" ? MimeReading::Strict : MimeReading::Tolerant;
+    return {};
+  }
+  constexpr std::array<std::string_view, 2> readings = {"strict", "tolerant"};
+  const std::string_view near = nearest_word(line.value, readings);
+  return refuse(line.where(), format("mime = {} is not known", escape_for_log(line.value, 80)),
+                near.empty() ? std::string("write strict or tolerant") : format("did you mean {}?", near));
+}
+
 struct Key {
   std::string_view name;
   Status (*set)(Rule&, const ConfLine&);
 };
 
-constexpr std::array<Key, 8> kKeys = {{{"client", set_client},
+constexpr std::array<Key, 9> kKeys = {{{"client", set_client},
                                        {"login", set_login},
                                        {"from", set_from},
                                        {"sender", set_sender},
                                        {"part-size", set_part_size},
                                        {"message-size", set_message_size},
                                        {"action", set_action},
-                                       {"mailbox", set_mailbox}}};
+                                       {"mailbox", set_mailbox},
+                                       {"mime", set_mime}}};
 
 tl::unexpected<Error> unknown_key(const ConfLine& line) {
   std::array<std::string_view, kKeys.size()> names;

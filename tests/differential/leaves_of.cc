@@ -2,9 +2,11 @@
 // Reads many messages in one process and prints, one JSON line for each, what both of our readers make of it: verdict,
 // findings and leaves with the digests of their decoded content. For tests that compare us with other parsers.
 //
-//   leaves_of FILE...   reads each file
-//   leaves_of           reads "NAME LENGTH\n" and LENGTH bytes, again and again, from standard input, and answers each
-//                       message before it reads the next one
+//   leaves_of [--tolerant] FILE...   reads each file
+//   leaves_of [--tolerant]           reads "NAME LENGTH\n" and LENGTH bytes, again and again, from standard input, and
+//                                    answers each message before it reads the next one
+//
+// --tolerant: as for a rule with mime = tolerant.
 #include <charconv>
 #include <fstream>
 #include <iostream>
@@ -18,6 +20,7 @@
 #include "core/mail/part_source.h"
 #include "core/mail/scanner.h"
 #include "core/mail/second_reader.h"
+#include "core/mail/tolerance.h"
 
 namespace graph_milter {
 namespace {
@@ -50,11 +53,13 @@ void write_leaf(json::Writer& writer, const Part& part, ByteSource& message) {
   }
 }
 
-std::string describe(const std::string& name, std::string bytes) {
+std::string describe(const std::string& name, std::string bytes, bool tolerant) {
   mail::Scanner scanner;
   scanner.feed(bytes);
   StringSource message(std::move(bytes));
-  const MessageFacts facts = confirm_with_second_reader(scanner.finish(), message);
+  MessageFacts facts = scanner.finish();
+  if (tolerant) facts = mail::tolerate(std::move(facts));
+  facts = confirm_with_second_reader(std::move(facts), message);
   json::Writer writer;
   writer.begin_object().key("message").string(printable(name)).key("verdict").string(name_of(facts.verdict));
   writer.key("code").string(facts.findings.empty() ? std::string_view() : facts.findings.front().code);
@@ -74,19 +79,19 @@ std::string describe(const std::string& name, std::string bytes) {
   return writer.take();
 }
 
-int read_files(int count, char** names) {
+int read_files(int count, char** names, bool tolerant) {
   for (int i = 0; i < count; ++i) {
     std::ifstream file(names[i], std::ios::binary);
     if (!file) {
       std::cerr << names[i] << ": cannot open\n";
       return 66;
     }
-    std::cout << describe(names[i], {std::istreambuf_iterator<char>(file), {}}) << "\n";
+    std::cout << describe(names[i], {std::istreambuf_iterator<char>(file), {}}, tolerant) << "\n";
   }
   return 0;
 }
 
-int read_frames() {
+int read_frames(bool tolerant) {
   for (std::string line; std::getline(std::cin, line);) {
     const std::size_t blank = line.rfind(' ');
     std::size_t length = 0;
@@ -100,7 +105,7 @@ int read_frames() {
       std::cerr << "the message " << escape_for_log(line, 100) << " is cut short\n";
       return 65;
     }
-    std::cout << describe(line.substr(0, blank), std::move(bytes)) << std::endl;
+    std::cout << describe(line.substr(0, blank), std::move(bytes), tolerant) << std::endl;
   }
   return 0;
 }
@@ -109,5 +114,8 @@ int read_frames() {
 }  // namespace graph_milter
 
 int main(int argc, char** argv) {
-  return argc > 1 ? graph_milter::read_files(argc - 1, argv + 1) : graph_milter::read_frames();
+  const bool tolerant = argc > 1 && argv[1] == std::string_view("--tolerant");
+  const int first = tolerant ? 2 : 1;
+  return argc > first ? graph_milter::read_files(argc - first, argv + first, tolerant)
+                      : graph_milter::read_frames(tolerant);
 }

@@ -53,9 +53,8 @@ TEST(Losses, NameFieldsThatTheServiceHasNoPlaceForByTheirKind) {
               ElementsAre(Loss{"resent-fields", "resent-from, resent-date"}));
   EXPECT_THAT(losses_with("Received: from a by b\r\nReceived: from c by d\r\nReturn-Path: <x@y.example>\r\n"),
               ElementsAre(Loss{"trace-fields", "received, return-path (Exchange writes its own)"}));
-  EXPECT_THAT(
-      losses_with("DKIM-Signature: v=1\r\nARC-Seal: i=1\r\n"),
-      ElementsAre(Loss{"signature-fields", "dkim-signature, arc-seal (Exchange signs as the tenant is set up)"}));
+  EXPECT_THAT(losses_with("DKIM-Signature: v=1; d=contoso.com\r\n"),
+              ElementsAre(Loss{"signature-fields", "dkim-signature (Exchange signs as the tenant is set up)"}));
   EXPECT_THAT(losses_with("X-MS-Exchange-Organization-SCL: -1\r\n"),
               ElementsAre(Loss{"reserved-fields", "x-ms-exchange-organization-scl"}));
   EXPECT_THAT(losses_with("Organization: Contoso\r\nUser-Agent: mutt\r\nPrecedence: bulk\r\n"),
@@ -173,7 +172,7 @@ TEST(DraftFields, TellExchangeThatAMailWasMadeByAProgram) {
     c.header += fields;
     return c.skeleton();
   };
-  for (const char* value : {"auto-generated", "Auto-Replied", "auto-notified; owner-email=\"x@y\""}) {
+  for (const char* value : {"auto-generated", "Auto-Generated", "auto-notified; owner-email=\"x@y\""}) {
     const std::string skeleton = skeleton_with(std::string("Auto-Submitted: ") + value + "\r\n");
     EXPECT_NE(skeleton.find("\r\nX-Auto-Response-Suppress: All\r\n"), std::string::npos) << skeleton;
     EXPECT_NE(skeleton.find(std::string("\r\nAuto-Submitted: ") + value + "\r\n"), std::string::npos);

@@ -53,6 +53,7 @@ struct PlanCase {
   ServiceLimits limits;
   std::string instance = "MX1";
   std::string seal;
+  std::vector<std::string> tenant_domains = {"contoso.com"};
 
   PlanCase() {
     envelope.sender = mail::make_envelope_path("<ann@contoso.com>");
@@ -72,8 +73,8 @@ struct PlanCase {
   // Of facts made by hand, if there are any; else of the message.
   Outcome run() {
     if (facts.parts.empty()) scan();
-    return make_plan(
-        {envelope, facts, rule, limits, "0123456789abcdefghijklmnop", instance, from_unix_ms(1795338125000), seal});
+    return make_plan({envelope, facts, rule, limits, "0123456789abcdefghijklmnop", instance,
+                      from_unix_ms(1795338125000), seal, tenant_domains});
   }
 
   Plan plan() {

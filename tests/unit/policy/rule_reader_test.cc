@@ -9,7 +9,7 @@ namespace {
 TEST(Rules, AreReadInOrder) {
   const Policy policy = read("tenant-domains = contoso.com\n" + kScanners +
                              "[rule apps]\nlogin = app@contoso.com\nfrom = @contoso.com\nsender = @contoso.com\n"
-                             "message-size = 500000\nmailbox = Shared@Contoso.com\naction = relay\n"
+                             "message-size = 500000\nmailbox = Shared@Contoso.com\nmime = tolerant\naction = relay\n"
                              "[rule rest]\naction = pass\n");
   ASSERT_EQ(policy.rules().size(), 3U);
   const Rule& scanners = policy.rules()[0];
@@ -22,11 +22,13 @@ TEST(Rules, AreReadInOrder) {
   EXPECT_EQ(scanners.action, Action::Relay);
   EXPECT_FALSE(scanners.login || scanners.sender || scanners.message_size);
   EXPECT_EQ(scanners.mailbox, "");
+  EXPECT_EQ(scanners.mime, MimeReading::Strict);
   const Rule& apps = policy.rules()[1];
   EXPECT_TRUE(apps.login->matches("app@contoso.com"));
   EXPECT_TRUE(apps.sender->matches("x@contoso.com"));
   EXPECT_EQ(apps.message_size, 500'000U);
   EXPECT_EQ(apps.mailbox, "shared@contoso.com");
+  EXPECT_EQ(apps.mime, MimeReading::Tolerant);
   EXPECT_EQ(policy.rules()[2].action, Action::Pass);
 }
 
@@ -44,7 +46,10 @@ TEST(Rules, AreRefusedInPlainWords) {
       {"[rule a]\nxyzzyxyzzy = 1\naction = pass\n",
        "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, login, from, sender, part-size, message-size, "
        "action, "
-       "mailbox)"},
+       "mailbox, mime)"},
+      {"[rule a]\nmime = tolerent\naction = pass\n",
+       "test.conf:2: mime = tolerent is not known (did you mean tolerant?)"},
+      {"[rule a]\nmime = 1\naction = pass\n", "test.conf:2: mime = 1 is not known (write strict or tolerant)"},
       {"[rule a]\nclient = 10.1.20.1/24\nfrom = a@contoso.com\naction = relay\n",
        "test.conf:2: \"10.1.20.1/24\" has bits behind its prefix (did you mean 10.1.20.0/24?)"},
       {"[rule a]\npart-size = 3 MB\naction = pass\n",
