@@ -8,6 +8,7 @@
 
 #include "core/base/failpoint.h"
 #include "core/delivery/events.h"
+#include "core/delivery/other_way.h"
 #include "core/mail/part_source.h"
 
 namespace graph_milter::delivery {
@@ -185,9 +186,18 @@ Courier::Halt Courier::post_part(std::size_t part) {
   const auto content = mail::make_part_source(*message_, entry_.plan.parts[part].body);
   auto id = heard(target_.post_part(entry_.progress.draft_id, part, *content));
   GM_FAILPOINT(C17);
-  if (!id) return failed(id.error());
+  if (!id) return post_failed(part, id.error());
   if (auto halt = part_posted(part, *std::move(id))) return halt;
   log_uploaded(entry_, part, "post", now());
+  return std::nullopt;
+}
+
+Courier::Halt Courier::post_failed(std::size_t part, const Error& error) {
+  queue::PartProgress& progress = entry_.progress.parts[part];
+  if (!should_go_by_session(error, progress)) return failed(error);
+  turn_to_session(progress, entry_.plan.parts[part].body.decoded_size);
+  if (auto halt = record(queue::EntryState::Draft)) return halt;
+  log_turned(entry_, part, "session", error, now());
   return std::nullopt;
 }
 

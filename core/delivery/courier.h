@@ -67,6 +67,7 @@ class Courier {
   Halt drafted(std::string id, bool adopted);
   Halt list_skeleton();
   Halt post_part(std::size_t part);
+  Halt post_failed(std::size_t part, const Error& error);
   Halt find_part(std::size_t part);
   Halt part_posted(std::size_t part, std::string attachment_id);
   Halt upload_part(std::size_t part, const std::stop_token& stop);

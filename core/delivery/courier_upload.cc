@@ -5,6 +5,7 @@
 #include "core/base/failpoint.h"
 #include "core/delivery/courier.h"
 #include "core/delivery/events.h"
+#include "core/delivery/other_way.h"
 #include "core/mail/part_source.h"
 #include "core/upload/driver.h"
 
@@ -105,15 +106,19 @@ Courier::Halt Courier::upload_part(std::size_t part, const std::stop_token& stop
 
 Courier::Halt Courier::upload_failed(std::size_t part, const Error& error) {
   queue::PartProgress& progress = entry_.progress.parts[part];
+  if (should_go_by_post(error, entry_.plan.parts[part], progress)) {
+    WatchedDoor door(*this);
+    upload::abandon(progress.upload, door);
+    turn_to_post(progress);
+    if (auto halt = record(queue::EntryState::Draft)) return halt;
+    log_turned(entry_, part, "post", error, now());
+    return std::nullopt;
+  }
   // Sessions that are lost again and again may have lost their draft.
   const bool sessions_get_lost = progress.upload.sessions_opened >= upload::Session::kMaxSessions;
   upload::Session::rearm(progress.upload);
-  const bool too_small_for_a_session = error.code == "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize";
-  const bool fits_a_post = plan::post_body_length(entry_.plan.parts[part]) <= plan::ServiceLimits{}.request_body;
   if (sessions_get_lost && error.kind == ErrorKind::Transient) return draft_missing(error);
-  if (!too_small_for_a_session || !fits_a_post) return failed(error);
-  progress.step = queue::PartStep::PostIntent;
-  return record(queue::EntryState::Draft);
+  return failed(error);
 }
 
 }  // namespace graph_milter::delivery

@@ -59,6 +59,14 @@ void log_uploaded(const queue::Entry& entry, std::size_t part, std::string_view 
   line.field("sessions", entry.progress.parts[part].upload.sessions_opened).field("status", way);
 }
 
+void log_turned(const queue::Entry& entry, std::size_t part, std::string_view way, const Error& why, TimePoint now) {
+  const plan::PlannedPart& planned = entry.plan.parts[part];
+  LogLine line(LogLevel::Info, entry.envelope.queue_id, "turned");
+  describe(line, entry, now);
+  line.field("part", part + 1).field("name", planned.name, 120).field("bytes", planned.body.decoded_size);
+  line.field("status", way).error(why);
+}
+
 void log_differs(const queue::Entry& entry, const targets::Difference& difference, TimePoint now) {
   LogLine line(LogLevel::Warning, entry.envelope.queue_id, "differs");
   describe(line, entry, now);

@@ -22,6 +22,9 @@ void log_drafted(const queue::Entry& entry, bool adopted, TimePoint now);
 // Part `part` is there. `way`: "post", "session", or "found" where its last answer was lost.
 void log_uploaded(const queue::Entry& entry, std::size_t part, std::string_view way, TimePoint now);
 
+// Part `part` goes by `way` from now on, because the service refused its size on the other one.
+void log_turned(const queue::Entry& entry, std::size_t part, std::string_view way, const Error& why, TimePoint now);
+
 // The draft differs from the plan and is made anew, or the entry is held.
 void log_differs(const queue::Entry& entry, const targets::Difference& difference, TimePoint now);
 

@@ -15,6 +15,8 @@ struct StatusRow {
   std::string_view status;
 };
 
+constexpr std::string_view kTooLarge = "5.3.4";
+
 // The first row that fits.
 constexpr std::array<StatusRow, 24> kStatuses = {{
     // X.7.1: delivery not authorized.
@@ -24,10 +26,10 @@ constexpr std::array<StatusRow, 24> kStatuses = {{
     // X.1.1: bad destination mailbox address.
     {0, "ErrorInvalidRecipients", "", "5.1.1"},
     // X.3.4: message too big for system.
-    {0, "ErrorMessageSizeExceeded", "", "5.3.4"},
-    {0, "ErrorAttachmentSizeLimitExceeded", "", "5.3.4"},
-    {413, "", "", "5.3.4"},
-    {400, "", "maximum request length", "5.3.4"},
+    {0, "ErrorMessageSizeExceeded", "", kTooLarge},
+    {0, "ErrorAttachmentSizeLimitExceeded", "", kTooLarge},
+    {413, "", "", kTooLarge},
+    {400, "", "maximum request length", kTooLarge},
     // X.6.0: the content.
     {0, "malwareDetected", "", "5.6.0"},
     {0, "ErrorCorruptData", "", "5.6.0"},
@@ -76,6 +78,8 @@ bool says_no_mailbox(const Error& error) {
                                                       "Request_ResourceNotFound"};
   return std::find(kCodes.begin(), kCodes.end(), error.code) != kCodes.end();
 }
+
+bool says_too_large(const Error& error) { return dsn_status(error, false) == kTooLarge; }
 
 std::string dsn_status(const Error& why, bool expired) {
   if (expired) return "4.4.7";

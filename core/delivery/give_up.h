@@ -22,6 +22,9 @@ bool is_refusal(const Error& error);
 // The mailbox does not exist, so nothing of ours can be in it.
 bool says_no_mailbox(const Error& error);
 
+// What was sent is more than the service takes: for one request, or for one message.
+bool says_too_large(const Error& error);
+
 // RFC 3463: what a refusal means, or that the time is over.
 std::string dsn_status(const Error& why, bool expired);
 

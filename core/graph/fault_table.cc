@@ -20,6 +20,7 @@ constexpr std::string_view kConsentHint =
 constexpr Fault kFaults[] = {
   // Content and size: the same wherever they are said.
   {Operation::Any, 0, 999, "ErrorMessageSizeExceeded", "", ErrorKind::Permanent, minutes(0), kSizeHint},
+  {Operation::Any, 400, 499, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize", "", ErrorKind::Permanent, minutes(0), ""},
   {Operation::Any, 0, 999, "malwareDetected", "", ErrorKind::Permanent, minutes(0), "the service takes an attachment for malware"},
   {Operation::Any, 0, 999, "ErrorCorruptData", "", ErrorKind::Permanent, minutes(0), ""},
   {Operation::Any, 0, 999, "ErrorQuotaExceeded", "", ErrorKind::Configuration, minutes(30), "the mailbox is full: empty it (Deleted Items too) or raise its quota"},
@@ -57,7 +58,6 @@ constexpr Fault kFaults[] = {
   {Operation::Any, 400, 400, "RequestBodyRead", "", ErrorKind::Permanent, minutes(0), ""},
   {Operation::Any, 422, 422, "UnprocessableType", "", ErrorKind::Permanent, minutes(0), ""},
   {Operation::Any, 405, 405, "ErrorAttachmentSessionIsSupportedOnlyForFileAttachments", "", ErrorKind::Permanent, minutes(0), ""},
-  {Operation::Any, 400, 499, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize", "", ErrorKind::Permanent, minutes(0), ""},
 
   // Rights.
   {Operation::Any, 401, 401, "InvalidAudienceForResource", "", ErrorKind::Configuration, minutes(0), "do cloud, login-url and graph-url belong together?"},

@@ -82,6 +82,9 @@ struct PartProgress {
   PartStep step = PartStep::Waiting;
   upload::UploadState upload;  // of a part that goes by session
   std::string attachment_id;   // when done; may be empty if the service did not say
+  // The service refused its size on the other way, which was then left for good (once each way).
+  bool turned_to_session = false;
+  bool turned_to_post = false;
   friend bool operator==(const PartProgress&, const PartProgress&) = default;
 };
 

@@ -30,7 +30,13 @@ void write_part(json::Writer& out, const PartProgress& part) {
   out.key("step").string(name_in(kSteps, part.step));
   out.key("upload").string(upload::to_json(upload));
   write_bytes(out.key("attachment_id"), part.attachment_id);
+  out.key("turned_to_session").boolean(part.turned_to_session);
+  out.key("turned_to_post").boolean(part.turned_to_post);
   out.end_object();
+}
+
+Result<bool> later_flag_member(const json::Value& object, std::string_view key) {
+  return object.find(key) == nullptr ? Result<bool>(false) : flag_member(object, key);
 }
 
 Result<PartProgress> read_part(const json::Value& value) {
@@ -43,6 +49,9 @@ Result<PartProgress> read_part(const json::Value& value) {
   part.step = *known;
   GM_TRY_ASSIGN(part.upload, upload::upload_state_from_json(*upload));
   GM_TRY_ASSIGN(part.attachment_id, bytes_member(value, "attachment_id"));
+  // Journals of 0.1 do not have these two.
+  GM_TRY_ASSIGN(part.turned_to_session, later_flag_member(value, "turned_to_session"));
+  GM_TRY_ASSIGN(part.turned_to_post, later_flag_member(value, "turned_to_post"));
   return part;
 }
 

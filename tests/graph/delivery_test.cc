@@ -149,6 +149,113 @@ TEST_P(AtEveryExchange, DyingAtAnyStepLosesAndRepeatsNothing) {
   }
 }
 
+// --- sizes that the service takes on the other way only
+
+// Too small for a session: all that is planned for one.
+const std::function<void(emulator::Switches&)> raise_the_session_floor = [](emulator::Switches& switches) {
+  switches.session_floor = 3'000'000;
+};
+
+// Too large for a POST: all that is planned for one.
+const std::function<void(emulator::Switches&)> lower_the_post_ceiling = [](emulator::Switches& switches) {
+  switches.post_ceiling = 500;
+};
+
+int requests_for(World& world, const std::string& operation) {
+  const auto requests = world.model().counts().requests;
+  const auto found = requests.find(operation);
+  return found == requests.end() ? 0 : found->second;
+}
+
+TEST(OtherWay, WhatIsTooSmallForASessionIsPosted) {
+  World world;
+  world.model().change_switches(raise_the_session_floor);
+  world.put(some_files());
+  EXPECT_TRUE(world.run());
+  world.expect_delivered_once(some_files());
+  EXPECT_EQ(requests_for(world, "create-session"), 2);
+  EXPECT_EQ(requests_for(world, "post-attachment"), 3);
+  EXPECT_EQ(world.clock().now(), kStart) << "nothing was waited for";
+}
+
+TEST(OtherWay, WhatIsTooLargeForAPostGoesBySession) {
+  for (const std::int64_t status : {413, 400}) {
+    SCOPED_TRACE(status);
+    World world;
+    world.model().change_switches(lower_the_post_ceiling);
+    world.model().change_switches([&](emulator::Switches& s) { s.oversize_status = status; });
+    world.put(some_files());
+    EXPECT_TRUE(world.run());
+    world.expect_delivered_once(some_files());
+    EXPECT_EQ(requests_for(world, "post-attachment"), 1);
+    EXPECT_EQ(requests_for(world, "create-session"), 3);
+    EXPECT_EQ(world.clock().now(), kStart) << "nothing was waited for";
+  }
+}
+
+TEST(OtherWay, AnAttachmentThatIsSaidToExceedTheMessageIsTriedBySessionToo) {
+  World world;
+  world.model().add_fault(Fault::status("post-attachment", 1, 400, "ErrorMessageSizeExceeded"));
+  world.put(some_files());
+  EXPECT_TRUE(world.run());
+  world.expect_delivered_once(some_files());
+  EXPECT_EQ(requests_for(world, "create-session"), 3);
+}
+
+TEST(OtherWay, AFloorThatBitesOnlyAtTheFirstRangeIsTheSame) {
+  World world;
+  const Fault floor = Fault::status("put-range", 1, 400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize");
+  world.model().add_fault(floor);
+  world.put(some_files());
+  EXPECT_TRUE(world.run());
+  world.expect_delivered_once(some_files());
+  EXPECT_EQ(requests_for(world, "post-attachment"), 2);
+  EXPECT_EQ(world.model().counts().sessions_cancelled, 1);
+}
+
+TEST(OtherWay, WhatTheServiceTakesOnNeitherIsReturnedAfterOneChangeEachWay) {
+  for (const plan::Way way : {plan::Way::Post, plan::Way::Session}) {
+    SCOPED_TRACE(way == plan::Way::Post ? "planned as a POST" : "planned as a session");
+    World world;
+    world.mta();
+    world.model().change_switches(raise_the_session_floor);
+    world.model().change_switches(lower_the_post_ceiling);
+    const std::vector<TestFile> files = {{"a.pdf", content_of('a', 700), way}};
+    world.put(files);
+    EXPECT_TRUE(world.run());
+    EXPECT_THAT(world.model().deliveries(), IsEmpty());
+    EXPECT_EQ(world.mta_mails(), 1U);
+    const bool post_first = way == plan::Way::Post;
+    EXPECT_EQ(requests_for(world, "post-attachment"), post_first ? 2 : 1);
+    EXPECT_EQ(requests_for(world, "create-session"), post_first ? 1 : 2);
+    world.expect_no_traces();
+  }
+}
+
+TEST_P(AtEveryExchange, DyingAtAnyStepOnTheOtherWayLosesAndRepeatsNothing) {
+  const auto change_ways = [](World& world, bool to_post) {
+    world.model().change_switches(to_post ? raise_the_session_floor : lower_the_post_ceiling);
+    world.model().change_switches([](emulator::Switches& s) { s.ask_position_status = GetParam(); });
+  };
+  for (const bool to_post : {true, false}) {
+    World good;
+    change_ways(good, to_post);
+    good.put(some_files());
+    ASSERT_TRUE(good.run());
+    const int steps = good.executioner().seen();
+    for (int step = 1; step <= steps; ++step) {
+      SCOPED_TRACE(format("{}: killed at step {} of {}", to_post ? "to a POST" : "to a session", step, steps));
+      World world;
+      change_ways(world, to_post);
+      world.put(some_files());
+      world.executioner().kill_at(step);
+      EXPECT_TRUE(world.run_with_deaths());
+      world.expect_delivered_once(some_files());
+      if (HasFailure()) return;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(GetOnTheUploadUrl, AtEveryExchange, testing::Values(200, 404, 405),
                          [](const auto& status) { return "Answers" + std::to_string(status.param); });
 

@@ -4,6 +4,7 @@
 #include "core/base/base64.h"
 #include "core/base/format.h"
 #include "tests/graph_emulator/bodies.h"
+#include "tests/graph_emulator/habits.h"
 #include "tests/graph_emulator/odata.h"
 
 namespace graph_milter::emulator {
@@ -96,10 +97,16 @@ Reply post_attachment(State& state, Call& call) {
   if (auto refusal = read_json_body(state, call, body)) return *std::move(refusal);
   Attachment attachment;
   if (auto refusal = attachment_from(state, call, body, attachment)) return *std::move(refusal);
+  const auto ceiling = static_cast<ByteCount>(state.switches.post_ceiling);
+  if (ceiling > 0 && attachment.content->size() > ceiling) return oversize_refusal(state, call);
   if (is_too_large(state, *call.mailbox, *item, attachment.content->size())) {
     return refuse(state, call, 400, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.");
   }
+  if (attachment.content->size() == 0 && !state.switches.empty_file_taken)
+    return refuse(state, call, 400, "ErrorInvalidRequest", "The attachment has no content.");
+  attachment.name = own_name(state.switches, *item, attachment.name);
   const Attachment& added = state.store.add_attachment(*item, std::move(attachment), call.now);
+  after_addition(state, *item);
   Json reply = attachment_json(state, call, *item, added, true);
   Json with_context = Json::object({{"@odata.context", context_of(state, call) + "/$entity"}});
   for (const Json::Member& member : reply.members()) with_context.set(member.first, member.second);

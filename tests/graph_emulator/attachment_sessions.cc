@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "tests/graph_emulator/attachment_routes.h"
 #include "tests/graph_emulator/bodies.h"
+#include "tests/graph_emulator/habits.h"
 #include "tests/graph_emulator/state.h"
 
 namespace graph_milter::emulator {
@@ -72,8 +73,9 @@ std::shared_ptr<UploadSession> open(State& state, const Call& call, std::shared_
   session->attachment.name = cleaned_name(state.switches, wanted["name"].text());
   const std::string type = wanted["contentType"].text("application/octet-stream");
   session->attachment.type = state.switches.session_type_kept ? type : "application/octet-stream";
-  session->attachment.is_inline = wanted["isInline"].boolean();
-  session->attachment.content_id = wanted["contentId"].text();
+  const bool keeps_inline = state.switches.session_inline_kept;
+  session->attachment.is_inline = keeps_inline && wanted["isInline"].boolean();
+  session->attachment.content_id = keeps_inline ? wanted["contentId"].text() : "";
   session->attachment.origin = "session";
   session->attachment.content = state.store.make_blob();
   session->attachment.content->reserve(session->size);
@@ -189,7 +191,9 @@ Reply finish(State& state, const Call& call, UploadSession& session) {
   ++state.counts.sessions_finished;
   Mailbox& mailbox = *call.mailbox;
   Item& item = *session.item;
+  session.attachment.name = own_name(state.switches, item, session.attachment.name);
   const Attachment& attachment = state.store.add_attachment(item, session.attachment, call.now);
+  after_addition(state, item);
   const IdForm form = state.switches.location_id == "immutable" ? IdForm::Immutable : IdForm::Ordinary;
   Reply reply = empty_reply(201);
   reply.content_length = state.switches.final_content_length;

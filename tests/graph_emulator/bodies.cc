@@ -35,6 +35,13 @@ std::optional<Reply> check_properties(State& state, const Call& call, const Json
   return std::nullopt;
 }
 
+Reply oversize_refusal(State& state, const Call& call) {
+  if (state.switches.oversize_status == 400) {
+    return refuse(state, call, 400, "BadRequest", "The maximum request length supported is 4MB.");
+  }
+  return refuse(state, call, 413, "RequestEntityTooLarge", "Request Entity Too Large");
+}
+
 std::string cleaned_name(const Switches& switches, const std::string& name) {
   if (switches.attachment_name_form != "windows") return name;
   std::string clean = name;

@@ -17,6 +17,9 @@ std::optional<Reply> read_json_body(State& state, const Call& call, Json& body);
 std::optional<Reply> check_properties(State& state, const Call& call, const Json& value,
                                       const std::vector<std::string>& known);
 
+// To a request that is larger than the service takes.
+Reply oversize_refusal(State& state, const Call& call);
+
 std::string cleaned_name(const Switches& switches, const std::string& name);
 
 Reply conflict_reply(State& state, const Call& call);

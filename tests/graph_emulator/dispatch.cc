@@ -7,6 +7,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "tests/graph_emulator/attachment_routes.h"
+#include "tests/graph_emulator/bodies.h"
 #include "tests/graph_emulator/events.h"
 #include "tests/graph_emulator/message_routes.h"
 #include "tests/graph_emulator/send.h"
@@ -94,10 +95,7 @@ Reply too_large(State& state, const Call& call) {
   violate(state, call, "a request body above 4 MiB");
   const bool is_mime = starts_with_ignoring_case(call.exchange.header("content-type"), "text/plain");
   if (is_mime && state.switches.oversize_mime_ok) return empty_reply(200);
-  if (state.switches.oversize_status == 400) {
-    return refuse(state, call, 400, "BadRequest", "The maximum request length supported is 4MB.");
-  }
-  return refuse(state, call, 413, "RequestEntityTooLarge", "Request Entity Too Large");
+  return oversize_refusal(state, call);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "tests/graph_emulator/attachment_routes.h"
 #include "tests/graph_emulator/bodies.h"
+#include "tests/graph_emulator/delivery.h"
 #include "tests/graph_emulator/message_view.h"
 #include "tests/graph_emulator/odata.h"
 
@@ -154,8 +155,15 @@ Reply get_message_content(State& state, Call& call) {
   const auto item = call.mailbox->find(call.route.item, call.form, false);
   if (!item || lags(state, call, *item)) return item_not_found(state, call);
   Reply reply;
-  reply.body = item->mime;
   reply.with("Content-Type", "text/plain");
+  const bool grown = std::any_of(item->attachments.begin(), item->attachments.end(),
+                                 [](const Attachment& each) { return each.origin != "mime"; });
+  if (!grown) {
+    reply.body = item->mime;
+    return reply;
+  }
+  write_message(make_delivery(*item, call.mailbox->address, call.now, 0), state.switches,
+                [&](std::string_view bytes) { reply.body += bytes; });
   return reply;
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "tests/graph_emulator/bodies.h"
 #include "tests/graph_emulator/delivery.h"
+#include "tests/graph_emulator/habits.h"
 #include "tests/graph_emulator/message_routes.h"
 #include "tests/graph_emulator/message_view.h"
 
@@ -103,6 +104,7 @@ std::vector<Due> take_due(State& state, TimePoint now) {
     Item& item = *each.item;
     const bool moved = item.folder != "drafts";
     item.send_due.reset();
+    before_departure(state, item, now);
     item.sent = now;
     item.is_draft = false;
     item.folder = "sentitems";

@@ -24,8 +24,15 @@ struct Switches {
   std::int64_t out_of_step_status = 416;
   std::int64_t expired_status = 404;
   bool session_type_kept = false;
+  bool session_inline_kept = true;
+  std::string mime_after_addition = "kept";  // kept, rebuilt
+  bool date_kept = true;
+  bool message_id_kept = true;
+  bool empty_file_taken = true;
+  bool equal_names_kept = true;
   std::int64_t session_floor = 3'000'000;
   std::int64_t session_ceiling = 150'000'000;
+  std::int64_t post_ceiling = 0;
   std::int64_t range_limit = 4'000'000;
   std::int64_t session_lifetime_ms = 7'200'000;
   std::int64_t size_overhead_per_mille = 45;

@@ -69,6 +69,7 @@ constexpr Row kRows[] = {
     {Create, 404, "ErrorNonExistentMailbox", ErrorKind::Permanent},
     {OpenSession, 405, "ErrorAttachmentSessionIsSupportedOnlyForFileAttachments", ErrorKind::Permanent},
     {OpenSession, 400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize", ErrorKind::Permanent},
+    {PutRange, 400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize", ErrorKind::Permanent},
     {Read, 408, "", ErrorKind::Transient},
     {Create, 408, "", ErrorKind::Unclear},
     {Send, 408, "", ErrorKind::Unclear},

@@ -67,6 +67,8 @@ Progress full_progress() {
   progress.parts = {part, PartProgress{}};
   progress.parts[1].step = PartStep::PostIntent;
   progress.parts[1].attachment_id = "A3";
+  progress.parts[1].turned_to_post = true;
+  progress.parts[0].turned_to_session = true;
   progress.send_epoch = 1;
   progress.send_intended = from_unix_ms(4);
   progress.seen_unsent = from_unix_ms(5);
@@ -103,6 +105,22 @@ TEST(ProgressJson, ReadsVersionOneAndTakesAnIntendedSendForOpen) {
   EXPECT_EQ(sending->draft_id, "AAMk=");
   EXPECT_EQ(sending->give_up, std::nullopt);
   EXPECT_FALSE(progress_from_json(text(0))->send_unresolved);
+}
+
+TEST(ProgressJson, APartWithoutItsLaterMembersTurnedNowhere) {
+  std::string text = progress_to_json(full_progress());
+  for (const std::string member : {R"(,"turned_to_session":true)", R"(,"turned_to_session":false)",
+                                   R"(,"turned_to_post":true)", R"(,"turned_to_post":false)"}) {
+    const auto at = text.find(member);
+    ASSERT_NE(at, std::string::npos) << member;
+    text.erase(at, member.size());
+  }
+  const auto read = progress_from_json(text);
+  ASSERT_TRUE(read) << read.error().text();
+  Progress expected = full_progress();
+  expected.parts[0].turned_to_session = false;
+  expected.parts[1].turned_to_post = false;
+  EXPECT_EQ(*read, expected);
 }
 
 TEST(ProgressJson, RefusesWordsItDoesNotKnow) {
