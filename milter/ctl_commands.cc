@@ -13,6 +13,7 @@
 #include "core/config/option_printer.h"
 #include "core/service/service.h"
 #include "milter/ctl_explain.h"
+#include "milter/ctl_probe.h"
 #include "milter/ctl_queue.h"
 
 namespace graph_milter::ctl {
@@ -87,6 +88,7 @@ constexpr std::array kCommands = {
             with_settings<queue_order<queue::Command::Return>>},
     Command{"queue delete", "ID...", "give it up and tell nobody", with_settings<queue_order<queue::Command::Delete>>},
     Command{"explain", "FILE", "what would become of the message in FILE (- is standard input), and why", explain},
+    Command{"probe", "MAILBOX", "ask Graph by test mails what its documentation leaves open", with_settings<probe>},
     Command{"config check", "", "check conf file, rules, secret and groups", config_check},
     Command{"config show", "", "every option in effect, and where it was set", config_show},
     Command{"config sample", "", "a conf file with every option commented out", config_sample},

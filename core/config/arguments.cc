@@ -59,6 +59,9 @@ po::options_description ctl_flags() {
   po::options_description envelope("The envelope of explain", 100, 60);
   add_envelope_flags(envelope);
   flags.add(envelope);
+  po::options_description probe("The test mail of probe", 100, 60);
+  probe.add_options()("to", text_value("ADDRESS"), "who gets it (the mailbox itself)");
+  flags.add(probe);
   return flags;
 }
 
@@ -188,6 +191,7 @@ Result<CtlArguments> parse_ctl_arguments(int argc, const char* const* argv) {
   if (parsed.has("config")) out.conf_file = parsed.text("config");
   out.envelope = envelope_of(parsed);
   out.json = parsed.has("json");
+  if (parsed.has("to")) out.probe_to = parsed.text("to");
   GM_TRY(add_settings(parsed, program, out.overrides));
   return out;
 }

@@ -41,6 +41,7 @@ struct CtlArguments {
   std::vector<Override> overrides;  // -o NAME=VALUE
   std::vector<std::string> words;   // "queue", "show", "ID"
   EnvelopeFlags envelope;
+  std::string probe_to;  // who gets the test mail; empty: the mailbox itself
   bool json = false;
   bool help = false;
   bool version = false;

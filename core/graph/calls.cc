@@ -155,6 +155,13 @@ Call message_header_call(std::string_view mailbox, std::string_view message) {
   return call;
 }
 
+Call message_mime_call(std::string_view mailbox, std::string_view message, ByteCount limit) {
+  Call call = make_call("read message", Operation::Read, http::Method::Get, mailbox,
+                        message_path(mailbox, message) + "/$value");
+  call.response_limit = limit;
+  return call;
+}
+
 Call next_page_call(const Call& first, std::string next_link) {
   Call call = first;
   call.target = std::move(next_link);

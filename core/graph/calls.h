@@ -50,6 +50,8 @@ Call list_span_call(std::string_view mailbox, std::string_view folder, std::stri
 Call get_folder_call(std::string_view mailbox, std::string_view folder);
 // The start of the message as MIME.
 Call message_header_call(std::string_view mailbox, std::string_view message);
+// The whole message as MIME.
+Call message_mime_call(std::string_view mailbox, std::string_view message, ByteCount limit);
 // The page that the service said comes next, asked for like `first`.
 Call next_page_call(const Call& first, std::string next_link);
 

@@ -194,6 +194,11 @@ Result<std::vector<std::string>> Client::markers_of(std::string_view mailbox, st
   return markers_in_mime(mime.body);
 }
 
+Result<std::string> Client::message_mime(std::string_view mailbox, std::string_view message, ByteCount limit) {
+  GM_TRY_ASSIGN(http::Response mime, perform(message_mime_call(mailbox, message, limit)));
+  return std::move(mime.body);
+}
+
 // Ids of the newest messages that carry the marker.
 Result<std::vector<std::string>> Client::ids_with_marker(const Call& first_page, std::string_view marker) {
   std::vector<std::string> ids;

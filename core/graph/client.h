@@ -129,6 +129,9 @@ class Client {
   // What X-Graph-Milter-Id says in the message, read from the start of its MIME.
   Result<std::vector<std::string>> markers_of(std::string_view mailbox, std::string_view message);
 
+  // The message as MIME; Transient if it is larger than `limit`.
+  Result<std::string> message_mime(std::string_view mailbox, std::string_view message, ByteCount limit);
+
   // Messages in `folder` that were created (in "drafts") or sent (elsewhere) within `span` and carry a marker that
   // begins with one of `prefixes`, the oldest first. Those in `skip` are not looked at; what is looked at and not ours
   // is added to it. Transient if there are more than a few thousand.
