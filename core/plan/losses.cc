@@ -183,7 +183,7 @@ Text part_names(const Message& message) {
 }
 
 Text part_types(const Message& message) {
-  constexpr std::string_view kSession = "application/octet-stream";
+  static constexpr std::string_view kSession = "application/octet-stream";
   return of_parts(message, " (by upload session, all become application/octet-stream)",
                   [](const PlannedPart& planned, const mail::Part&) -> Text {
                     if (planned.way != Way::Session || planned.content_type == kSession) return std::nullopt;

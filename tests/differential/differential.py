@@ -16,6 +16,7 @@ import time
 import clients
 import compare
 import corpora
+import mail_writer
 import mutants
 import readers
 
@@ -37,6 +38,7 @@ class Comparison:
         self.verdicts = collections.Counter()
         self.reasons = collections.Counter()
         self.disagreements = []
+        self.leaves = []  # of the mail that was read last
         if full:
             self.add_readers_of_the_full_set(build)
         print("readers: " + ", ".join(reader.name for reader in self.complete + self.partial))
@@ -56,6 +58,7 @@ class Comparison:
     def read(self, name, message):
         """(verdict, why): the verdict is "differs" where a reader sees a clean mail otherwise than we do."""
         verdict, why, ours = self.ours.judge(message)
+        self.leaves = ours
         self.verdicts[verdict] += 1
         if verdict != "clean":
             self.reasons[why.split(":")[0]] += 1
@@ -145,6 +148,18 @@ def run_mutants(comparison, options):
     return not comparison.disagreements
 
 
+def missing_attachment(mail, leaves):
+    """What was written and is not read back, or can't be cut out; empty: nothing."""
+    waiting = list(leaves)
+    for attachment in mail.attachments:
+        wanted = (attachment.name, mail_writer.digest(attachment))
+        found = next((leaf for leaf in waiting if (leaf.name, leaf.sha256) == wanted), None)
+        if found is None:
+            return f"{attachment.name!r} is not read back for certain"
+        waiting.remove(found)
+    return ""
+
+
 def run_clients(comparison, options):
     """Daily mail is clean, and read alike."""
     count = options.count or MAILS_OF_CLIENTS[options.full]
@@ -154,7 +169,9 @@ def run_clients(comparison, options):
     for mail in clients.mails(count, options.seed):
         total[mail.style] += 1
         verdict, why = comparison.read(mail.name, mail.message)
-        if verdict != "clean":
+        if verdict == "clean":
+            why = missing_attachment(mail, comparison.leaves)
+        if verdict != "clean" or why:
             alarms[mail.style] += 1
             print(f"ALARM {mail.name}: {verdict}: {why}")
     comparison.report()

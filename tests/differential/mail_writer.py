@@ -12,7 +12,8 @@ import typing
 
 ASCII_NAMES = ["report.pdf", "scan0001.pdf", "My Report (final).pdf", "Invoice 2026-11.pdf", "logs.tar.gz", "O'Neil & Co.docx",
                "a,b;c.txt", "data[1].csv", "README", "photo.JPG", "report.v2.final.xlsx", "50% off.png", "x=y.bin", "_.zip",
-               "Offer #12.pdf", "notes...txt", "a  b.pdf", "doc09876520261123091233.pdf", "plan+budget.ods", "a'b'c.pdf"]
+               "Offer #12.pdf", "notes...txt", "a  b.pdf", "doc09876520261123091233.pdf", "plan+budget.ods", "~draft.pdf"]
+RARE_NAMES = ["O'Neil.pdf", "a'b'c.pdf", "x*y.pdf", 'say "hi".txt', "back\\slash.txt", "a/b.pdf", "semi;colon.pdf"]
 UMLAUT_NAMES = ["Übersicht März.pdf", "Straße.docx", "Größe – Maße.xlsx", "résumé.pdf", "Año 2026.pdf", "Prüfbericht_für_Köln.pdf",
                 "Rechnung für Müller & Söhne.pdf", "Ölstand.csv", "ä.txt", "Smørrebrød.png"]
 CJK_NAMES = ["報告書.pdf", "見積書 2026年11月.xlsx", "会议纪要.docx", "보고서.pdf", "写真.jpg", "請求書（最終）.pdf"]
@@ -67,6 +68,8 @@ class Case:
         self.kind = self.pick("plain", "plain", "html", "alternative", "alternative")
         self.attachments = [self.attachment(i) for i in range(self.pick(0, 1, 1, 1, 2, 3))]
         self.image = self.chance(0.25) and self.kind != "plain"
+        self.is_bare = self.chance(0.15)  # the only attachment is the whole mail, where the style does that
+        self.extra = self.pick("calendar", "message", "tnef", *[""] * 27)  # a part of another kind, where the style has it
 
     def pick(self, *choices):
         return self.random.choice(choices)
@@ -91,7 +94,9 @@ class Case:
 
     def attachment(self, number):
         name = self.pick(*self.random.choice((ASCII_NAMES, ASCII_NAMES, UMLAUT_NAMES, CJK_NAMES, LONG_NAMES)))
-        if number > 0 and self.chance(0.1):
+        if self.chance(0.01):
+            name = self.pick(*RARE_NAMES)
+        elif number > 0 and self.chance(0.1):
             name = "report.pdf"
         kind = TYPES.get(name.rsplit(".", 1)[-1].lower(), "application/octet-stream")
         size = self.pick(0, 1, 2, 3, 57, self.size, self.size, self.size, self.size + 1)
@@ -284,6 +289,9 @@ class Style:
     top_encoding: str = ""           # Content-Transfer-Encoding of the whole
     trailing_semicolon: bool = False
     always_multipart: bool = False
+    text_attachments: str = "base64"  # how attached text is encoded
+    bare: bool = False               # may send one file as the whole mail
+    extras: tuple = ()               # other parts it sends now and then: "calendar", "message", "tnef"
     date: typing.Callable = lambda case: "Date: Mon, 23 Nov 2026 09:12:33 +0100"
     quotes_people: bool = False
 
@@ -336,16 +344,29 @@ class Writer:
 
     def content(self):
         style, case = self.style, self.case
+        if style.bare and case.is_bare and len(case.attachments) == 1:
+            return self.attached(case.attachments[0])
         text = self.text()
-        if not case.attachments and not style.always_multipart:
-            return self.outermost(text)
-        parts = [text] if text else []
-        return self.outermost(self.multipart("mixed", parts + [self.attached(a) for a in case.attachments]))
-
-    @staticmethod
-    def outermost(entity):
-        fields, body = entity
+        parts = [text] + [self.attached(attachment) for attachment in case.attachments] + self.extras()
+        if len(parts) > 1 or style.always_multipart:
+            return self.multipart("mixed", parts)
+        fields, body = text
         return fields, body if body.endswith("\n") else body + "\n"
+
+    def extras(self):
+        kind = self.case.extra
+        if kind not in self.style.extras:
+            return []
+        if kind == "tnef":
+            return [self.attached(Attachment("winmail.dat", "application/ms-tnef", self.case.random.randbytes(300)))]
+        if kind == "message":
+            inner = "From: anna@contoso.com\nTo: ben@example.com\nSubject: inner\nContent-Type: multipart/mixed; boundary=inner\n\n" \
+                    "--inner\n\ntext\n--inner--\n"
+            return [([self.field("Content-Type", "message/rfc822", ['name="inner.eml"']),
+                      self.field("Content-Disposition", "attachment", ['filename="inner.eml"'])], inner)]
+        lines = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:Prüfung\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n".encode()
+        return [([self.field("Content-Type", "text/calendar", ['charset="utf-8"', "method=REQUEST"]),
+                  f"{self.style.names_of_fields('Content-Transfer-Encoding')}: base64"], self.encoded(lines, "base64"))]
 
     def multipart(self, subtype, parts, extra=()):
         style = self.style
@@ -415,16 +436,20 @@ class Writer:
         name = attachment.name
         named = style.type_name(self.style_parameter("name"), name, style) if style.type_name else []
         filed = style.file_name(self.style_parameter("filename"), name, style) if style.file_name else []
+        encoding = style.base64_spelling
+        if attachment.type.startswith("text/") and attachment.content:
+            encoding = style.text_attachments
+            named = ["charset=utf-8"] + named
         fields = {
             "type": self.field("Content-Type", attachment.type, named + style.type_extra(self.case, attachment)),
-            "encoding": f"{style.names_of_fields('Content-Transfer-Encoding')}: {style.base64_spelling}",
+            "encoding": f"{style.names_of_fields('Content-Transfer-Encoding')}: {encoding}",
             "disposition": self.field("Content-Disposition", disposition or style.disposition,
                                       filed + style.disposition_extra(self.case, attachment)),
         }
         lines = [fields[key] for key in style.order if key in fields]
         at = style.order.index("extra")
         lines[at:at] = [*style.extra(self.case, attachment), *more]
-        return lines, self.encoded(attachment.content, "base64")
+        return lines, self.encoded(attachment.content, encoding)
 
     @staticmethod
     def style_parameter(name):
@@ -445,6 +470,8 @@ class Writer:
 def write(style, number, seed, attachment_size=3000):
     case = Case(f"{seed}/{style.name}/{number}", attachment_size)
     message = to_bytes(Writer(style, case).write())
+    if not message.endswith(b"\r\n"):
+        message += b"\r\n"  # as every MTA does
     return Mail(style.name, f"{style.name} {number} (seed {seed})", message, case.attachments)
 
 
