@@ -54,6 +54,7 @@ class TwoDisks:
         self.spool.mkdir()
         self.images = [folder / "spool.img", folder / "messages.img"]
         self.mounted = False
+        self.copied = 0
         make_image(self.images[0], 16)
         make_image(self.images[1], 48)
         self.mount(self.images)
@@ -66,8 +67,13 @@ class TwoDisks:
         return f"{self.spool}/incoming:{self.spool}/messages/incoming"
 
     def copy(self, images, label):
-        """The images as they are in this moment: what no sync has brought to them is not in the copy."""
-        copies = [image.with_name(f"{label}-{image.name.split('-')[-1]}") for image in images]
+        """The images as they are in this moment: what no sync has brought to them is not in the copy. The copies that had
+        this label go, and the new ones are new files: a process that began its own mount namespace meanwhile (unshare -m)
+        keeps what was mounted then, whatever is unmounted here, and would go on writing to it."""
+        for old in self.folder.glob(f"{label}.*"):
+            old.unlink()
+        self.copied += 1
+        copies = [image.with_name(f"{label}.{self.copied}-{image.name.split('-')[-1]}") for image in images]
         for image, target in zip(images, copies):
             command("cp", "--sparse=always", image, target)
         return copies
