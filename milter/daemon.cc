@@ -58,6 +58,15 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// The process holds secrets: no core files, also not by a pipe of core_pattern, which the limit alone does not stop
+// (core(5)), and nobody of our own user may attach. Changing the user would undo the second.
+Status forbid_dumps() {
+  const rlimit none{0, 0};
+  if (setrlimit(RLIMIT_CORE, &none) != 0) return fail(system_error("core files", "cannot be switched off", errno));
+  if (prctl(PR_SET_DUMPABLE, 0) != 0) return fail(system_error("core files", "cannot be switched off", errno));
+  return {};
+}
+
 // Who the daemon is going to be. Root only if somebody says so.
 Result<Account> choose_account(const config::Settings& settings) {
   if (geteuid() != 0) return Account{"", geteuid(), getegid()};
@@ -128,7 +137,7 @@ class Daemon {
     GM_TRY(make_spool(settings().spool_directory, account));
     raise_descriptor_limit();
     if (geteuid() == 0) GM_TRY(become(account));
-    prctl(PR_SET_DUMPABLE, 0);  // holds secrets
+    GM_TRY(forbid_dumps());
     GM_TRY_ASSIGN(service_, service::Service::start(input_.configuration));
     start_watch();
     return {};

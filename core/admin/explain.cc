@@ -101,6 +101,7 @@ void take_recipients_from(const mail::MessageFacts& facts, mail::Envelope& envel
 mail::Envelope make_envelope(const config::EnvelopeFlags& flags, const mail::MessageFacts& facts, TimePoint now) {
   mail::Envelope envelope;
   envelope.client_address = flags.client.empty() ? "127.0.0.1" : flags.client;
+  envelope.daemon_name = flags.daemon;
   envelope.login = flags.login;
   envelope.received = now;
   if (flags.sender) {

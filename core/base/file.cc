@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/format.h"
+#include "core/base/safe_path.h"
 
 namespace graph_milter {
 
@@ -106,7 +107,7 @@ Status remove_file(const std::string& path) {
 
 Result<Secret> read_secret_file(const std::string& path) {
   constexpr ByteCount kLimit = 64 * 1024;
-  auto fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NOCTTY);
+  auto fd = open_behind_safe_folders(path);
   if (!fd) {
     Error error = std::move(fd).error();
     error.kind = ErrorKind::Configuration;

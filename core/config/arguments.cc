@@ -22,6 +22,7 @@ auto list_value(const std::string& form) { return po::value<Texts>()->value_name
 void add_envelope_flags(po::options_description& flags) {
   flags.add_options()                                                                                         //
       ("client", text_value("ADDRESS"), "the SMTP client that brings the message (127.0.0.1)")                //
+      ("daemon", text_value("NAME"), "what the MTA calls the port it came by (nothing)")                      //
       ("login", text_value("NAME"), "the name under which it has logged in (none)")                           //
       ("sender", text_value("ADDRESS"), "the envelope sender (the address in From); <> is the null sender")   //
       ("recipient", list_value("ADDRESS"), "an envelope recipient, once for each (those in To, Cc and Bcc)")  //
@@ -124,6 +125,7 @@ Status add_settings(const Parsed& parsed, const std::string& program, std::vecto
 EnvelopeFlags envelope_of(const Parsed& parsed) {
   EnvelopeFlags out;
   if (parsed.has("client")) out.client = parsed.text("client");
+  if (parsed.has("daemon")) out.daemon = parsed.text("daemon");
   if (parsed.has("login")) out.login = parsed.text("login");
   if (parsed.has("sender")) out.sender = parsed.text("sender") == "<>" ? std::string() : parsed.text("sender");
   out.recipients = parsed.list("recipient");
@@ -173,7 +175,7 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
   out.json = parsed.has("json");
   if (!out.test_file && (out.json || out.envelope != EnvelopeFlags{})) {
     return fail(ErrorKind::Usage, program,
-                "--client, --login, --sender, --recipient and --json mean something only with -t");
+                "--client, --daemon, --login, --sender, --recipient and --json mean something only with -t");
   }
   add_flag_overrides(parsed, out);
   GM_TRY(add_settings(parsed, program, out.overrides));

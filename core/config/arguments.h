@@ -16,6 +16,7 @@ inline constexpr std::string_view kDefaultConfFile = "/etc/graph-milter/graph-mi
 // The envelope of a message that is only looked at (graph-milter -t, graph-milterctl explain).
 struct EnvelopeFlags {
   std::string client;                   // address of the SMTP client
+  std::string daemon;                   // the MTA's {daemon_name}
   std::string login;                    // SMTP AUTH
   std::optional<std::string> sender;    // MAIL FROM; empty text: the null sender
   std::vector<std::string> recipients;  // RCPT TO

@@ -81,7 +81,20 @@ class Finder {
     return first->text() == second->text();
   }
 
+  static bool is_loopback(const SocketAddress& address) {
+    const std::string host = to_lower(address.host);
+    return address.family == SocketFamily::Unix || host == "localhost" || host == "::1" || host.starts_with("127.");
+  }
+
   void check_sockets() {
+    const auto address = parse_socket_address(settings_.socket, {});
+    if (address && !is_loopback(*address) && !settings_.allow_remote_mta) {
+      add("socket",
+          format("{} can be reached from other hosts, and whoever reaches it is believed every client and login",
+                 settings_.socket),
+          "use a unix socket or a loopback address, or let a firewall admit the MTA alone and set allow-remote-mta = "
+          "yes");
+    }
     if (same(settings_.socket, "unix:" + settings_.control_socket)) {
       add("control-socket", "control-socket and socket are the same file");
     }

@@ -153,6 +153,13 @@ std::vector<Option> mta_options() {
        "every client and login, so an inet socket belongs on a loopback address. -p says the same.",
        {},
        {}},
+      {"allow-remote-mta",
+       heading,
+       boolean_option(&Settings::allow_remote_mta),
+       "Whether socket may be an address that other hosts reach. Only where a firewall or a network of its own admits "
+       "nobody but the MTA.",
+       {},
+       {}},
       {"socket-owner", heading, text_option("USER", &Settings::socket_owner, check_account_name),
        "The owner of a unix socket.", "graph-milter", "the user that runs graph-milter"},
       {"socket-group", heading, text_option("GROUP", &Settings::socket_group, check_account_name),
@@ -212,6 +219,38 @@ std::vector<Option> limit_options() {
        heading,
        count_option(&Settings::max_depth, 1, 30),
        "Messages whose MIME parts are nested deeper are left to the MTA.",
+       {},
+       {}},
+  });
+}
+
+std::vector<Option> hourly_options() {
+  constexpr std::string_view heading = "Limits of an hour";
+  constexpr std::size_t kMessages = 1'000'000;
+  const auto messages = [&](std::string_view name, std::size_t Settings::*member, std::string_view words) {
+    return Option{name, heading, count_option(member, 0, kMessages), words, {}, {}};
+  };
+  const auto bytes = [&](std::string_view name, ByteCount Settings::*member, std::string_view words) {
+    return Option{name, heading, size_option(member, 0, 1024 * kGiga), words, {}, {}};
+  };
+  return all_live({
+      messages(
+          "client-messages-per-hour", &Settings::client_messages_per_hour,
+          "Messages that are relayed in any hour from one client address, an IPv6 client being its /64. Counted in "
+          "memory, from the start of the daemon. 0: no limit."),
+      bytes("client-bytes-per-hour", &Settings::client_bytes_per_hour,
+            "Bytes of such messages, as they were received. 0: no limit."),
+      messages("login-messages-per-hour", &Settings::login_messages_per_hour,
+               "Messages that are relayed in any hour for one login. 0: no limit."),
+      bytes("login-bytes-per-hour", &Settings::login_bytes_per_hour, "Bytes of such messages. 0: no limit."),
+      messages("mailbox-messages-per-hour", &Settings::mailbox_messages_per_hour,
+               "Messages that are taken in any hour for one mailbox; mailbox-messages only delays them. 0: no limit."),
+      bytes("mailbox-bytes-per-hour", &Settings::mailbox_bytes_per_hour, "Bytes of such messages. 0: no limit."),
+      {"when-over-limit",
+       heading,
+       enum_option({"pass", "tempfail"}, &Settings::when_over_limit),
+       "What becomes of a message beyond one of these limits: pass leaves it to the MTA, tempfail answers 450 4.7.1. "
+       "The log says client-limit, login-limit or mailbox-limit.",
        {},
        {}},
   });
@@ -501,8 +540,8 @@ std::vector<Option> log_options() {
 
 std::vector<Option> make_table() {
   std::vector<Option> table;
-  for (auto make : {microsoft_options, mta_options, limit_options, queue_options, pace_options, return_options,
-                    sweep_options, log_options}) {
+  for (auto make : {microsoft_options, mta_options, limit_options, hourly_options, queue_options, pace_options,
+                    return_options, sweep_options, log_options}) {
     for (Option& option : make()) table.push_back(std::move(option));
   }
   return table;

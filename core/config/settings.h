@@ -14,12 +14,14 @@ namespace graph_milter::config {
 enum class Verify { Size, Hash };
 enum class WhenFull { TempFail, Pass };
 enum class WhenDown { Queue, TempFail, Pass };
+enum class WhenOverLimit { Pass, TempFail };
 enum class Return { Dsn, Mta, Hold };
 enum class ByteBudgetUse { WhenThrottled, Always };
 
 struct Settings {
   // The MTA's side.
   std::string socket = "unix:/run/graph-milter/graph-milter.sock";
+  bool allow_remote_mta = false;  // socket may be one that other hosts reach
   std::string socket_owner;
   std::string socket_group;  // empty: the process's
   unsigned socket_mode = 0660;
@@ -46,6 +48,13 @@ struct Settings {
   ByteCount memory_limit = 128 * 1024;
   std::size_t max_parts = 500;
   std::size_t max_depth = 20;
+  std::size_t client_messages_per_hour = 0;  // 0: no limit; so all of these
+  ByteCount client_bytes_per_hour = 0;
+  std::size_t login_messages_per_hour = 0;
+  ByteCount login_bytes_per_hour = 0;
+  std::size_t mailbox_messages_per_hour = 0;
+  ByteCount mailbox_bytes_per_hour = 0;
+  WhenOverLimit when_over_limit = WhenOverLimit::Pass;
 
   // Queue and delivery.
   std::string spool_directory = "/var/spool/graph-milter";

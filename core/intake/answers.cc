@@ -34,6 +34,8 @@ Answer service_down() {
   return {AnswerKind::TempFail, "451", "4.4.1", "Microsoft 365 does not take mail now; try again later"};
 }
 
+Answer too_much() { return {AnswerKind::TempFail, "450", "4.7.1", "Too much mail within an hour; try again later"}; }
+
 bool is_lack_of_room(const Error& error) { return error.status == ENOSPC || error.status == EDQUOT; }
 
 EventSubject Answers::subject(const mail::MessageFacts* facts) const {

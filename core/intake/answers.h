@@ -13,6 +13,7 @@ namespace graph_milter::intake {
 Answer try_later();
 Answer no_room();
 Answer service_down();
+Answer too_much();
 
 // The disk is full: what is lacking is room, and nothing else went wrong.
 bool is_lack_of_room(const Error& error);

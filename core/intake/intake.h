@@ -12,6 +12,7 @@
 #include "core/intake/loop_guard.h"
 #include "core/mail/envelope.h"
 #include "core/mail/scanner.h"
+#include "core/pace/quota.h"
 #include "core/plan/plan.h"
 #include "core/policy/policy.h"
 #include "core/queue/queue.h"
@@ -36,6 +37,7 @@ struct Answer {
 
 enum class WhenFull { TempFail, Pass };
 enum class WhenDown { Queue, TempFail, Pass };
+enum class WhenOverLimit { Pass, TempFail };
 
 struct IntakeSettings {
   std::string instance;
@@ -46,6 +48,8 @@ struct IntakeSettings {
   std::size_t log_recipients = 10;  // how many `to` a log line names
   WhenDown when_down = WhenDown::Queue;
   Duration resend_window = std::chrono::hours(24);  // as the queue's
+  pace::QuotaRules client_quota, login_quota, mailbox_quota;
+  WhenOverLimit when_over_limit = WhenOverLimit::Pass;
 };
 
 // What all messages share. Any thread; a reload swaps it whole while messages keep the one they began with.
@@ -56,6 +60,7 @@ struct IntakeContext {
   std::shared_ptr<Clock> clock;
   std::shared_ptr<const LoopGuard> guard = {};              // null: nothing is sealed, no seal is known
   std::shared_ptr<const queue::ServiceState> service = {};  // null: all is Up
+  std::shared_ptr<pace::Quotas> quotas = {};                // null: nothing is counted
 };
 
 // How much of the spool the message will take, from what MAIL said: its declared SIZE (RFC 1870), if a rule could want

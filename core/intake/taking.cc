@@ -90,7 +90,26 @@ Answer Taking::take(mail::MessageFacts facts, const std::function<bool()>& mta_s
   }
   const auto& plan = std::get<plan::Plan>(outcome);
   if (auto answer = check_service(facts, plan)) return *std::move(answer);
-  return commit(id, plan, facts, mta_still_there);
+  return commit_within_limits(id, plan, facts, mta_still_there);
+}
+
+Answer Taking::commit_within_limits(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
+                                    const std::function<bool()>& mta_still_there) {
+  if (context_.quotas == nullptr) return commit(id, plan, facts, mta_still_there);
+  const std::vector<pace::Payer> payers = payers_of(context_.settings, envelope_, plan.mailbox);
+  if (const auto refusal = context_.quotas->take(payers, file_.size(), context_.clock->now())) {
+    return over_limit(facts, describe(payers[refusal->payer], refusal->limit));
+  }
+  Answer answer = commit(id, plan, facts, mta_still_there);
+  if (answer.kind != AnswerKind::Discard) context_.quotas->give_back(payers, file_.size());
+  return answer;
+}
+
+Answer Taking::over_limit(const mail::MessageFacts& facts, const OverLimit& why) {
+  if (context_.settings.when_over_limit == WhenOverLimit::Pass) {
+    return answers_.pass(LogLevel::Warning, &facts, rule(), why.reason, why.text);
+  }
+  return answers_.refuse(too_much(), &facts, make_error(ErrorKind::Transient, why.reason, why.text));
 }
 
 std::optional<Answer> Taking::check_service(const mail::MessageFacts& facts, const plan::Plan& plan) {

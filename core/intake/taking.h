@@ -8,6 +8,7 @@
 
 #include "core/intake/answers.h"
 #include "core/intake/intake.h"
+#include "core/intake/quota.h"
 #include "core/mail/message_file.h"
 
 namespace graph_milter::intake {
@@ -33,6 +34,9 @@ class Taking {
   std::optional<Answer> recognise_resend(const mail::MessageFacts& facts);
   std::optional<Answer> recognise_return(const mail::MessageFacts& facts);
   std::optional<Answer> check_service(const mail::MessageFacts& facts, const plan::Plan& plan);
+  Answer commit_within_limits(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
+                              const std::function<bool()>& mta_still_there);
+  Answer over_limit(const mail::MessageFacts& facts, const OverLimit& why);
   Answer commit(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
                 const std::function<bool()>& mta_still_there);
   Answer storage_failed(const mail::MessageFacts& facts, const Error& why, bool may_be_known);

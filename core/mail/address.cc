@@ -129,6 +129,8 @@ class ListReader {
     return std::move(mailboxes_);
   }
 
+  bool found_group() const { return found_group_; }
+
  private:
   // Empty entries are obsolete, but nobody reads anything else into them.
   void skip_blanks_and_commas() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t,"), rest_.size())); }
@@ -216,7 +218,7 @@ class ListReader {
   Status begin_group(const std::vector<Word>& words) {
     const bool has_at = std::any_of(words.begin(), words.end(), [](const Word& word) { return word.has_at; });
     if (in_group_ || words.empty() || has_at) return refuse("a ':' where it has no meaning");
-    in_group_ = true;
+    in_group_ = found_group_ = true;
     rest_.remove_prefix(1);
     return {};
   }
@@ -272,6 +274,7 @@ class ListReader {
 
   std::string_view rest_;
   bool in_group_ = false;
+  bool found_group_ = false;
   std::vector<Mailbox> mailboxes_;
 };
 
@@ -300,6 +303,11 @@ Result<std::vector<Mailbox>> parse_mailbox_list(std::string_view value) {
   }
   if (!is_valid_utf8(value)) return refuse("bytes that are not UTF-8");
   return ListReader(value).read();
+}
+
+bool has_group(std::string_view value) {
+  ListReader reader(value);
+  return reader.read().has_value() && reader.found_group();
 }
 
 }  // namespace graph_milter::mail

@@ -33,4 +33,7 @@ std::string_view domain_of(std::string_view canonical);
 // touch an address, routes, obsolete forms, unbalanced quotes, encoded words inside an address, raw controls.
 Result<std::vector<Mailbox>> parse_mailbox_list(std::string_view value);
 
+// Whether such a value names a group ("Team: a@b.example;"), with members or without. False for what can't be read.
+bool has_group(std::string_view value);
+
 }  // namespace graph_milter::mail

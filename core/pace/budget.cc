@@ -44,4 +44,14 @@ void use(Budget& budget, const BudgetRules& rules, std::uint64_t amount, TimePoi
   uses.push_back({uses.empty() ? now : std::max(now, uses.back().at), amount});
 }
 
+void give_back(Budget& budget, std::uint64_t amount) {
+  auto& uses = budget.uses;
+  while (amount > 0 && !uses.empty()) {
+    const std::uint64_t part = std::min(amount, uses.back().amount);
+    uses.back().amount -= part;
+    amount -= part;
+    if (uses.back().amount == 0) uses.pop_back();
+  }
+}
+
 }  // namespace graph_milter::pace

@@ -31,6 +31,9 @@ struct Budget {
 TimePoint fits_at(const Budget& budget, const BudgetRules& rules, std::uint64_t amount, TimePoint now);
 void use(Budget& budget, const BudgetRules& rules, std::uint64_t amount, TimePoint now);
 
+// Of what was used, this much did not happen after all: the newest uses shrink. No more than was used.
+void give_back(Budget& budget, std::uint64_t amount);
+
 // A share of a limit for each of `nodes` hosts; at least 1 unless the limit is 0.
 constexpr std::uint64_t share(std::uint64_t amount, std::uint64_t nodes) {
   return amount == 0 ? 0 : (amount / nodes == 0 ? 1 : amount / nodes);

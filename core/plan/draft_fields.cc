@@ -52,13 +52,14 @@ bool asks_for_no_replies(const mail::MessageFacts& facts) {
 }
 
 bool has_foreign_sender(const mail::MessageFacts& facts, std::string_view mailbox) {
-  const mail::HeaderField* field = facts.find_header("sender");
-  if (field == nullptr) return false;
-  const auto senders = mail::parse_mailbox_list(field->value);
-  if (!senders) return true;
-  return std::any_of(senders->begin(), senders->end(), [&](const mail::Mailbox& sender) {
+  const auto is_foreign = [&](const mail::Mailbox& sender) {
     if (mail::same_address(sender.address, mailbox)) return false;
     return facts.from.size() != 1 || !mail::same_address(sender.address, facts.from.front().address);
+  };
+  return std::any_of(facts.headers.begin(), facts.headers.end(), [&](const mail::HeaderField& field) {
+    if (field.name != "sender") return false;
+    const auto senders = mail::parse_mailbox_list(field.value);
+    return !senders || std::any_of(senders->begin(), senders->end(), is_foreign);
   });
 }
 

@@ -32,6 +32,11 @@ std::string canonical_domain(std::string_view domain) {
   return address ? std::string(mail::domain_of(*address)) : std::string();
 }
 
+std::string canonical_login(std::string_view login) {
+  if (auto address = mail::canonical_address(login)) return *std::move(address);
+  return login.find_first_of("@:\"<>") == std::string_view::npos ? to_lower(login) : std::string();
+}
+
 bool is_plain_local_part(std::string_view canonical_address) {
   const std::string_view local = canonical_address.substr(0, canonical_address.rfind('@'));
   return !local.empty() && std::none_of(local.begin(), local.end(), [](char c) {
@@ -63,8 +68,8 @@ Status AddressPatterns::add(std::string_view word, std::string_view where, Patte
   } else if (const auto address = mail::canonical_address(word)) {
     domain = mail::domain_of(*address);
     addresses_.insert(*address);
-  } else if (kind == PatternKind::Login && word.find_first_of("@:\"<>") == std::string_view::npos) {
-    addresses_.insert(to_lower(word));
+  } else if (std::string login = canonical_login(word); kind == PatternKind::Login && !login.empty()) {
+    addresses_.insert(std::move(login));
   } else {
     return not_a_pattern(word, where, kind);
   }

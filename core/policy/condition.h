@@ -77,6 +77,10 @@ class AddressPatterns {
 // A domain as addresses are compared, or empty if it is none.
 std::string canonical_domain(std::string_view domain);
 
+// A login as logins are compared: an address in canonical form, or a word without '@' in lower case; empty for anything
+// else.
+std::string canonical_login(std::string_view login);
+
 // No quotes, no old routing, ASCII.
 bool is_plain_local_part(std::string_view canonical_address);
 

@@ -34,12 +34,17 @@ Result<std::vector<MapEntry>> read_map_text(std::string_view text, const std::st
     const std::string_view content = trim(line);
     if (content.empty() || content.front() == '#') continue;
     if (is_blank(line.front())) {
-      if (!entries.empty()) continue;  // goes on with a value, which nobody reads
+      if (!entries.empty()) {
+        std::string& value = entries.back().value;
+        value += (value.empty() ? "" : " ") + std::string(content);
+        continue;
+      }
       return fail(ErrorKind::Usage, format("{}:{}", path_for_errors, number),
                   "begins with a blank, so it goes on with a line before, and there is none",
                   "begin the line with the pattern");
     }
-    entries.push_back(MapEntry{std::string(content.substr(0, content.find_first_of(" \t"))), number});
+    const std::string_view key = content.substr(0, content.find_first_of(" \t"));
+    entries.push_back(MapEntry{std::string(key), std::string(trim(content.substr(key.size()))), number});
   }
   return entries;
 }

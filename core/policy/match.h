@@ -18,7 +18,7 @@ struct Mismatch {
   std::string text;  // "client 10.9.9.9 is not in 10.1.20.0/24"
 };
 
-// The conditions that the envelope alone decides: client, login, sender.
+// The conditions that the envelope alone decides: client, daemon, login, sender.
 std::optional<Mismatch> envelope_mismatch(const Rule& rule, const mail::Envelope& envelope);
 
 // All conditions.

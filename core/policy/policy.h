@@ -13,6 +13,7 @@
 #include "core/mail/envelope.h"
 #include "core/mail/facts.h"
 #include "core/policy/condition.h"
+#include "core/policy/sender_map.h"
 
 namespace graph_milter::policy {
 
@@ -28,9 +29,11 @@ struct Rule {
   std::string file;  // where it was written, for errors and explain
   int line = 0;
   std::optional<NetworkList> client;      // client = 10.1.20.0/24, 127.0.0.1
+  std::vector<std::string> daemons;       // daemon = ORIGINATING: the MTA's {daemon_name} is one of these
   std::optional<AddressPatterns> login;   // login = scanner@contoso.com, map:/etc/...
   std::optional<AddressPatterns> from;    // header From: exactly one mailbox, and it matches
   std::optional<AddressPatterns> sender;  // envelope sender
+  std::optional<SenderMap> sender_map;    // the login is in this file, and header From in its line there
   std::optional<ByteCount> part_size;     // some leaf that is not body text decodes to at least this
   std::optional<ByteCount> message_size;  // the message as received is at least this large
   Action action = Action::Pass;
@@ -44,7 +47,7 @@ struct Decision {
   Action action = Action::Pass;
   std::string mailbox;  // canonical; only with Relay
   std::string reason;   // stable code when the action is Pass: "no-rule", "rule", "null-sender", "from",
-                        // "tenant-domain", "other-author", "login", "sender"
+                        // "tenant-domain", "other-author", "login"
   std::string text;     // for people
 };
 
@@ -52,7 +55,8 @@ class Policy {
  public:
   // Reads the [rule NAME] sections of `conf`, in order. Refuses, naming file and line: unknown keys (with the nearest
   // one), bad values, a key twice, two rules of one name, a rule without action, a relay rule that does not say who
-  // (client or login) and which From, addresses outside tenant_domains. Sections that are no rules are not read.
+  // (client, login or sender-map) and which From (from or sender-map), addresses outside tenant_domains. Sections that
+  // are no rules are not read.
   static Result<Policy> read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains);
 
   const std::vector<Rule>& rules() const { return *rules_; }
@@ -60,10 +64,12 @@ class Policy {
 
   // First match wins; deny by default. A relay rule that matches relays only if also
   //  - the envelope sender is not null,
-  //  - there is exactly one From field with one mailbox, with an unquoted local part, its domain one of tenant_domains,
-  //  - no Sender or Resent-* field names another mailbox,
-  //  - where login and From were both found by their domain only: they are equal,
-  //  - under a rule by login alone, without `sender`: the envelope sender is the From address or the login.
+  //  - there is exactly one From field with one mailbox, in no group, with an unquoted local part, its domain one of
+  //    tenant_domains,
+  //  - no Resent-* field names another mailbox,
+  //  - where login and From were both found by their domain only, and no sender-map names them: they are equal.
+  // The envelope sender, where `sender` does not ask for it, and the Sender field may be anybody's: the mail is From's,
+  // and the draft carries no other Sender.
   // The verdict of the facts is not asked: that is the plan's. The returned pointer lives as long as the policy.
   Decision decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const;
 

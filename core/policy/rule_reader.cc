@@ -38,6 +38,12 @@ Status set_client(Rule& rule, const ConfLine& line) {
   return {};
 }
 
+Status set_daemon(Rule& rule, const ConfLine& line) {
+  rule.daemons = split_list(line.value);
+  if (!rule.daemons.empty()) return {};
+  return refuse(line.where(), "daemon names nothing", "write what milter_macro_daemon_name says in master.cf");
+}
+
 Status set_login(Rule& rule, const ConfLine& line) {
   GM_TRY_ASSIGN(rule.login, AddressPatterns::parse(line.value, line.where(), PatternKind::Login));
   return {};
@@ -50,6 +56,11 @@ Status set_from(Rule& rule, const ConfLine& line) {
 
 Status set_sender(Rule& rule, const ConfLine& line) {
   GM_TRY_ASSIGN(rule.sender, read_patterns(line));
+  return {};
+}
+
+Status set_sender_map(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(rule.sender_map, SenderMap::read(line.value, line.where()));
   return {};
 }
 
@@ -102,15 +113,17 @@ struct Key {
   Status (*set)(Rule&, const ConfLine&);
 };
 
-constexpr std::array<Key, 9> kKeys = {{{"client", set_client},
-                                       {"login", set_login},
-                                       {"from", set_from},
-                                       {"sender", set_sender},
-                                       {"part-size", set_part_size},
-                                       {"message-size", set_message_size},
-                                       {"action", set_action},
-                                       {"mailbox", set_mailbox},
-                                       {"mime", set_mime}}};
+constexpr std::array<Key, 11> kKeys = {{{"client", set_client},
+                                        {"daemon", set_daemon},
+                                        {"login", set_login},
+                                        {"from", set_from},
+                                        {"sender", set_sender},
+                                        {"sender-map", set_sender_map},
+                                        {"part-size", set_part_size},
+                                        {"message-size", set_message_size},
+                                        {"action", set_action},
+                                        {"mailbox", set_mailbox},
+                                        {"mime", set_mime}}};
 
 tl::unexpected<Error> unknown_key(const ConfLine& line) {
   std::array<std::string_view, kKeys.size()> names;
@@ -169,25 +182,27 @@ Status check_domain(std::string_view domain, const std::string& where, std::stri
 // gives it away by leaving something out.
 Status check_relay(const Rule& rule, const Places& places, const std::string& where,
                    const std::vector<std::string>& tenant_domains) {
-  if (!rule.client && !rule.login) {
+  if (!rule.client && !rule.login && !rule.sender_map) {
     return refuse(
         where,
         format("rule {} relays, but does not say for whom: anybody who reaches the MTA could send as its mailboxes",
                rule.name),
         "add client = NETWORK or login = LOGIN");
   }
-  if (!rule.from) {
+  if (!rule.from && !rule.sender_map) {
     return refuse(where,
                   format("rule {} relays, but does not say which From: its clients could send as anybody", rule.name),
                   "add from = ADDRESS");
   }
-  if (rule.client && !rule.login && rule.client->holds_everybody()) {
+  if (rule.client && !rule.login && !rule.sender_map && rule.client->holds_everybody()) {
     return refuse(places.at("client"),
                   format("client = {} is everybody, in rule {}, which relays", rule.client->text(), rule.name),
                   "name the networks of the devices, or add login = LOGIN");
   }
-  for (const std::string& domain : rule.from->written_domains()) {
-    GM_TRY(check_domain(domain, places.at("from"), "from", tenant_domains));
+  if (rule.from) {
+    for (const std::string& domain : rule.from->written_domains()) {
+      GM_TRY(check_domain(domain, places.at("from"), "from", tenant_domains));
+    }
   }
   if (rule.mailbox.empty()) return {};
   return check_domain(mail::domain_of(rule.mailbox), places.at("mailbox"), "mailbox", tenant_domains);

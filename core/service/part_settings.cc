@@ -88,6 +88,11 @@ intake::IntakeSettings intake_settings(const config::Settings& settings, std::st
   out.when_full = settings.when_full == config::WhenFull::Pass ? intake::WhenFull::Pass : intake::WhenFull::TempFail;
   out.when_down = when_down(settings.when_down);
   out.resend_window = settings.resend_window;
+  out.client_quota = {settings.client_messages_per_hour, settings.client_bytes_per_hour};
+  out.login_quota = {settings.login_messages_per_hour, settings.login_bytes_per_hour};
+  out.mailbox_quota = {settings.mailbox_messages_per_hour, settings.mailbox_bytes_per_hour};
+  out.when_over_limit = settings.when_over_limit == config::WhenOverLimit::TempFail ? intake::WhenOverLimit::TempFail
+                                                                                    : intake::WhenOverLimit::Pass;
   return out;
 }
 

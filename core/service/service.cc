@@ -33,8 +33,8 @@ struct Service::Machinery {
 
   std::shared_ptr<const intake::IntakeContext> make_context(const config::Settings& settings,
                                                             policy::Policy policy) const {
-    return std::make_shared<const intake::IntakeContext>(
-        intake::IntakeContext{intake_settings(settings, instance), std::move(policy), queue, clock, guard, service});
+    return std::make_shared<const intake::IntakeContext>(intake::IntakeContext{
+        intake_settings(settings, instance), std::move(policy), queue, clock, guard, service, quotas});
   }
 
   Status start_control(const config::Settings& settings);
@@ -51,6 +51,7 @@ struct Service::Machinery {
   graph::Client client;
   std::shared_ptr<queue::ServiceState> service = std::make_shared<queue::ServiceState>();
   std::shared_ptr<const intake::LoopGuard> guard;
+  const std::shared_ptr<pace::Quotas> quotas = std::make_shared<pace::Quotas>();
   std::unique_ptr<delivery::Returning> returning;
   std::unique_ptr<delivery::Alerts> alerts;
   std::unique_ptr<delivery::Delivery> delivery;

@@ -153,14 +153,18 @@ scache unix - - n - 1 scache
 
 class Postfix:
     """A private Postfix with its own queue, configuration and ports. Needs root, as Postfix itself does. Behind
-    `plain_port` an smtpd takes mail without the milter: where originals are handed back to."""
+    `plain_port` an smtpd takes mail without the milter: where originals are handed back to. `services` are more smtpds:
+    a name, by which `ports` knows them, and their `-o` settings."""
 
-    def __init__(self, folder, milter, sink_port, port=None, settings=(), plain_port=None):
+    def __init__(self, folder, milter, sink_port, port=None, settings=(), plain_port=None, services=None):
         if os.geteuid() != 0:
             raise RigError("a private Postfix needs root")
         self.root = folder / "postfix"
         self.port = port or free_port()
         self.plain_port = plain_port
+        self.ports, self.services = {}, services or {}
+        for name in self.services:
+            self.ports[name] = free_port(max([self.port, plain_port or 0, *self.ports.values()]) + 1)
         self.etc, self.log = self.root / "etc", self.root / "log" / "maillog"
         for name in ("etc", "spool", "lib", "log"):
             (self.root / name).mkdir(parents=True)
@@ -205,6 +209,9 @@ class Postfix:
         services = f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
         if self.plain_port:
             services += f"127.0.0.1:{self.plain_port} inet n - n - - smtpd -o smtpd_milters=\n"
+        for name, port in self.ports.items():
+            options = "".join(f" -o {{ {option} }}" for option in self.services[name])
+            services += f"127.0.0.1:{port} inet n - n - - smtpd{options}\n"
         (self.etc / "master.cf").write_text(services + POSTFIX_SERVICES)
         if pathlib.Path("/etc/postfix/dynamicmaps.cf").exists():
             shutil.copy("/etc/postfix/dynamicmaps.cf", self.etc)
@@ -438,7 +445,7 @@ class Rig(contextlib.ExitStack):
     """Postfix in front of graph-milter in front of the emulator, and a sink for what passes."""
 
     def __init__(self, binaries, options=None, rules=SCANNER_RULE, mailboxes=("scanner@contoso.com",),
-                 postfix_settings=(), emulator_options=(), path_to_milter=None):
+                 postfix_settings=(), emulator_options=(), path_to_milter=None, postfix_services=None):
         """`path_to_milter(folder, milter)` may put something between Postfix and the milter: it returns the name that
         Postfix is to use."""
         super().__init__()
@@ -460,7 +467,8 @@ class Rig(contextlib.ExitStack):
             self.sink = Sink()
             self.callback(self.sink.close)
             name = path_to_milter(self.folder, self.milter) if path_to_milter else self.milter.postfix_name
-            self.postfix = Postfix(self.folder, name, self.sink.port, port, postfix_settings, plain_port).start()
+            self.postfix = Postfix(self.folder, name, self.sink.port, port, postfix_settings, plain_port,
+                                   postfix_services).start()
             self.callback(self.postfix.close)
         except BaseException:
             self.folder_object.keep()

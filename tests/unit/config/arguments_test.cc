@@ -91,7 +91,7 @@ TEST(Arguments, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(error_of({"-c"}), HasSubstr("(graph-milter --help lists the flags)"));
   EXPECT_EQ(error_of({"-o", "workers"}), "graph-milter: -o workers sets nothing (write -o NAME=VALUE)");
   EXPECT_EQ(error_of({"--client", "10.0.0.1"}),
-            "graph-milter: --client, --login, --sender, --recipient and --json mean something only with -t");
+            "graph-milter: --client, --daemon, --login, --sender, --recipient and --json mean something only with -t");
 }
 
 TEST(CtlArguments, WordsAreTheCommand) {
@@ -101,6 +101,7 @@ TEST(CtlArguments, WordsAreTheCommand) {
   EXPECT_THAT(parsed->words, ElementsAre("queue", "show", "01abc"));
   EXPECT_TRUE(parsed->json);
   EXPECT_EQ(parse_ctl({"explain", "m.eml", "--login", "bob"})->envelope.login, "bob");
+  EXPECT_EQ(parse_ctl({"explain", "m.eml", "--daemon", "ORIGINATING"})->envelope.daemon, "ORIGINATING");
   EXPECT_EQ(parse_ctl({"--jsn"}).error().text(), "graph-milterctl: unknown flag \"--jsn\" (did you mean --json?)");
 }
 

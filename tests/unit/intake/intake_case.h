@@ -30,8 +30,8 @@ class IntakeTest : public testing::Test {
     ASSERT_TRUE(text);
     auto policy = policy::Policy::read(*text, {"contoso.com"});
     ASSERT_TRUE(policy) << policy.error().text();
-    context_ =
-        std::make_shared<IntakeContext>(IntakeContext{settings_, std::move(*policy), queue_, clock_, guard_, service_});
+    context_ = std::make_shared<IntakeContext>(
+        IntakeContext{settings_, std::move(*policy), queue_, clock_, guard_, service_, quotas_});
   }
   void use_settings() { use_rules(kRules); }
 
@@ -99,6 +99,7 @@ class IntakeTest : public testing::Test {
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>(from_unix_ms(1'790'000'000'000));
   std::shared_ptr<LoopGuard> guard_ = std::make_shared<LoopGuard>(Secret("0123456789abcdef"));
   std::shared_ptr<queue::ServiceState> service_ = std::make_shared<queue::ServiceState>();
+  std::shared_ptr<pace::Quotas> quotas_;
   IntakeSettings settings_;
   std::shared_ptr<const IntakeContext> context_;
   std::string client_ = "10.1.20.7";

@@ -128,6 +128,16 @@ TEST(MailboxList, RefusesWhatReadersUnderstandDifferently) {
   }
 }
 
+TEST(Groups, AreKnownFromSingleMailboxes) {
+  for (const char* value : {"Team: a@b.example;", "Team: a@b.example, c@d.example;", "undisclosed-recipients:;",
+                            "x@y.example, Team: a@b.example;"}) {
+    EXPECT_TRUE(has_group(value)) << value;
+  }
+  for (const char* value : {"a@b.example", "\"Team: x;\" <a@b.example>", "", "Team: a@b.example"}) {
+    EXPECT_FALSE(has_group(value)) << value;
+  }
+}
+
 TEST(EncodedWords, DecodeAsMailProgramsShowThem) {
   EXPECT_EQ(decode_encoded_words("plain"), "plain");
   EXPECT_EQ(decode_encoded_words("=?UTF-8?B?w5w=?= x"), "\xc3\x9c x");

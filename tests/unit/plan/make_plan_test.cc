@@ -70,6 +70,22 @@ TEST(Plan, InventsNoToWhereThereIsACc) {
   EXPECT_EQ(c.plan().cc, std::vector<std::string>{"bob@example.com"});
 }
 
+TEST(Plan, LeavesOutASenderWhoIsNotTheAuthor) {
+  for (const char* sender : {"Boss <boss@contoso.com>", "ann@contoso.com, boss@contoso.com", "boss@contoso.com <"}) {
+    PlanCase c;
+    c.header += std::string("Sender: ") + sender + "\r\n";
+    EXPECT_EQ(c.skeleton().find("\r\nSender:"), std::string::npos) << sender;
+  }
+  PlanCase second;
+  second.header += "Sender: ann@contoso.com\r\nSender: boss@contoso.com\r\n";
+  if (std::holds_alternative<Plan>(second.run())) {
+    EXPECT_EQ(second.skeleton().find("boss"), std::string::npos);
+  }
+  PlanCase same;
+  same.header += "Sender: ANN@contoso.com\r\n";
+  EXPECT_NE(same.skeleton().find("\r\nSender: ANN@contoso.com\r\n"), std::string::npos);
+}
+
 TEST(Plan, ReplacesForeignMarkersSealsBccAndReturnPath) {
   PlanCase c;
   c.header +=

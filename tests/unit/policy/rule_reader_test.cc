@@ -44,12 +44,17 @@ TEST(Rules, AreRefusedInPlainWords) {
       {"[rule a]\nclient = 10.0.0.1\nform = a@contoso.com\naction = relay\n",
        "test.conf:3: a rule has no key \"form\" (did you mean from?)"},
       {"[rule a]\nxyzzyxyzzy = 1\naction = pass\n",
-       "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, login, from, sender, part-size, message-size, "
-       "action, "
-       "mailbox, mime)"},
+       "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, daemon, login, from, sender, "
+       "sender-map, part-size, message-size, action, mailbox, mime)"},
       {"[rule a]\nmime = tolerent\naction = pass\n",
        "test.conf:2: mime = tolerent is not known (did you mean tolerant?)"},
       {"[rule a]\nmime = 1\naction = pass\n", "test.conf:2: mime = 1 is not known (write strict or tolerant)"},
+      {"[rule a]\nclient = 10.0.0.1\ndaemon =\naction = pass\n",
+       "test.conf:3: daemon names nothing (write what milter_macro_daemon_name says in master.cf)"},
+      {"[rule a]\nsender-map = senders\naction = relay\n",
+       "test.conf:2: sender-map = senders is not an absolute path (begin it with /)"},
+      {"[rule a]\nsender-map = /nowhere/senders\naction = relay\n",
+       "test.conf:2: /nowhere/senders: cannot open: No such file or directory"},
       {"[rule a]\nclient = 10.1.20.1/24\nfrom = a@contoso.com\naction = relay\n",
        "test.conf:2: \"10.1.20.1/24\" has bits behind its prefix (did you mean 10.1.20.0/24?)"},
       {"[rule a]\npart-size = 3 MB\naction = pass\n",

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/safe_path.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include "core/base/format.h"
+
+namespace graph_milter {
+namespace {
+
+constexpr int kMostLinks = 40;  // as the kernel's
+
+// One step after the other from the root; what is still to come is text, what is done is a descriptor.
+class Walk {
+ public:
+  explicit Walk(const std::string& path) : path_(path), rest_(path) {}
+
+  Result<FileDescriptor> open() {
+    if (!path_.starts_with('/')) return refuse("is not an absolute path", {});
+    GM_TRY(enter_root());
+    for (;;) {
+      const std::string name = next_name();
+      if (name.empty()) return refuse("is a folder", {});
+      if (rest_.find_first_not_of('/') == std::string::npos) return open_last(name);
+      GM_TRY(enter(name));
+    }
+  }
+
+ private:
+  tl::unexpected<Error> refuse(std::string what, std::string hint) const {
+    return fail(ErrorKind::Configuration, path_, std::move(what), std::move(hint));
+  }
+  tl::unexpected<Error> cannot_open() const { return fail(system_error(path_, "cannot open", errno)); }
+
+  std::string next_name() {
+    rest_.erase(0, std::min(rest_.find_first_not_of('/'), rest_.size()));
+    const std::size_t end = std::min(rest_.find('/'), rest_.size());
+    std::string name = rest_.substr(0, end);
+    rest_.erase(0, end);
+    return name;
+  }
+
+  Status enter_root() {
+    at_ = FileDescriptor(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!at_.is_open()) return cannot_open();
+    folder_ = "/";
+    return check_folder(at_);
+  }
+
+  Status enter(const std::string& name) {
+    FileDescriptor next(::openat(at_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat info {};
+    if (!next.is_open() || ::fstat(next.get(), &info) != 0) return cannot_open();
+    if (S_ISLNK(info.st_mode)) return follow(next, info.st_uid, name);
+    at_ = std::move(next);
+    folder_ += (folder_.back() == '/' ? "" : "/") + name;
+    return check_folder(at_);
+  }
+
+  Status follow(const FileDescriptor& link, uid_t owner, const std::string& name) {
+    if (!is_trusted(owner)) {
+      return refuse(format("is behind the link {} in {}, which belongs to uid {}", name, folder_, owner),
+                    "name the file itself");
+    }
+    if (++links_ > kMostLinks) return refuse("is behind too many links", "name the file itself");
+    std::array<char, PATH_MAX> target{};
+    const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
+    if (length < 0) return cannot_open();
+    rest_.insert(0, std::string(target.data(), static_cast<std::size_t>(length)));
+    return rest_.starts_with('/') ? enter_root() : Status();
+  }
+
+  static bool is_trusted(uid_t owner) { return owner == 0 || owner == ::geteuid(); }
+
+  // What may be written by others only counts where they could take an entry away and put their own in its place.
+  Status check_folder(const FileDescriptor& folder) const {
+    struct stat info {};
+    if (::fstat(folder.get(), &info) != 0) return cannot_open();
+    if (!S_ISDIR(info.st_mode)) return refuse(format("lies in {}, which is no folder", folder_), {});
+    if (!is_trusted(info.st_uid)) {
+      return refuse(format("lies in {}, which belongs to uid {}, not to root or to us (uid {})", folder_, info.st_uid,
+                           ::geteuid()),
+                    format("chown it to root, or move the file"));
+    }
+    const bool others_may_replace = (info.st_mode & 0022U) != 0 && (info.st_mode & S_ISVTX) == 0;
+    if (!others_may_replace) return {};
+    return refuse(format("lies in {}, which has mode {:04o}, so others can put another file in its place", folder_,
+                         info.st_mode & 07777U),
+                  format("chmod go-w {}", folder_));
+  }
+
+  Result<FileDescriptor> open_last(const std::string& name) const {
+    FileDescriptor file(::openat(at_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    if (!file.is_open()) return cannot_open();
+    return file;
+  }
+
+  const std::string& path_;
+  std::string rest_;    // of the path, links replaced by where they lead
+  std::string folder_;  // where at_ is, for words
+  FileDescriptor at_;
+  int links_ = 0;
+};
+
+}  // namespace
+
+Result<FileDescriptor> open_behind_safe_folders(const std::string& path) { return Walk(path).open(); }
+
+}  // namespace graph_milter

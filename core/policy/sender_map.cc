@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/policy/sender_map.h"
+
+#include <utility>
+
+#include "core/base/format.h"
+#include "core/base/text.h"
+#include "core/mail/address.h"
+#include "core/policy/condition.h"
+
+namespace graph_milter::policy {
+
+namespace {
+
+constexpr std::string_view kForm = "write LOGIN and behind it user@domain or @domain, separated by commas";
+
+tl::unexpected<Error> refuse(std::string where, std::string what) {
+  return fail(ErrorKind::Usage, std::move(where), std::move(what), std::string(kForm));
+}
+
+// An address or @domain as it is compared; empty for anything else.
+std::string canonical_sender(std::string_view word) {
+  if (!word.starts_with('@')) return mail::canonical_address(word).value_or("");
+  const std::string domain = canonical_domain(word.substr(1));
+  return domain.empty() ? std::string() : "@" + domain;
+}
+
+}  // namespace
+
+Result<SenderMap> SenderMap::read(const std::string& path, std::string_view where) {
+  if (!path.starts_with('/')) {
+    return fail(ErrorKind::Usage, std::string(where),
+                format("sender-map = {} is not an absolute path", escape_for_log(path, 200)), "begin it with /");
+  }
+  auto entries = read_map_file(path);
+  if (!entries) {
+    Error error = std::move(entries).error();
+    if (error.where == path) error.where = format("{}: {}", where, path);
+    return fail(std::move(error));
+  }
+  if (entries->empty()) return refuse(std::string(where), path + " names no login, so nobody could send");
+  SenderMap map;
+  map.path_ = path;
+  for (const MapEntry& entry : *entries) {
+    if (Status added = map.add(entry); !added) {
+      Error error = std::move(added).error();
+      error.where = format("{}:{}", path, entry.line);
+      return fail(std::move(error));
+    }
+  }
+  return map;
+}
+
+Status SenderMap::add(const MapEntry& entry) {
+  const std::string login = canonical_login(entry.key);
+  if (login.empty()) return refuse({}, format("\"{}\" is not a login", escape_for_log(entry.key, 80)));
+  if (!logins_.insert(login).second) return refuse({}, format("the login {} has a line already", login));
+  const std::vector<std::string> words = split_list(entry.value);
+  if (words.empty()) return refuse({}, format("the login {} has no address", login));
+  for (const std::string& word : words) {
+    const std::string sender = canonical_sender(word);
+    if (sender.empty()) return refuse({}, format("\"{}\" is not an address or domain", escape_for_log(word, 80)));
+    allowed_.insert(login + "\n" + sender);
+  }
+  return {};
+}
+
+bool SenderMap::knows(std::string_view login) const {
+  const std::string canonical = canonical_login(login);
+  return !canonical.empty() && logins_.contains(canonical);
+}
+
+bool SenderMap::allows(std::string_view login, std::string_view from) const {
+  const std::string known = canonical_login(login);
+  const auto address = mail::canonical_address(from);
+  if (known.empty() || !address) return false;
+  if (allowed_.contains(known + "\n" + *address)) return true;
+  return is_plain_local_part(*address) && allowed_.contains(known + "\n@" + std::string(mail::domain_of(*address)));
+}
+
+}  // namespace graph_milter::policy
