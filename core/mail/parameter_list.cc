@@ -219,7 +219,9 @@ class Reader {
     parameter.value = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
     rest_.remove_prefix(parameter.value.size());
     const bool is_boundary = parameter.base == "boundary";
-    if (is_boundary && !is_token(parameter.value)) odd("boundary-form", "the boundary needs quotes and has none");
+    if (is_boundary && !is_certain_unquoted_name(parameter.value)) {
+      odd("boundary-form", "the boundary needs quotes and has none");
+    }
     if (parameter.value.empty()) problem(is_boundary ? "boundary" : "param", "a parameter without a value");
     return !parameter.value.empty();
   }

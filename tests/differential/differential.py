@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares our reading of mail with that of other parsers; README.md says what must hold.
 
-Usage: differential.py --build DIR [--full] corpora|mutants|clients [--count N] [--seed N] [--keep FOLDER]
+Usage: differential.py --build DIR [--full] corpora|mutants|clients|tricks [--count N] [--seed N] [--keep FOLDER]
 Prints what it compared and every disagreement, and exits 1 if there is one. --keep writes each mail that two readers
 read differently to FOLDER.
 """
@@ -19,6 +19,7 @@ import corpora
 import mail_writer
 import mutants
 import readers
+import tricks
 
 MOST_FALSE_ALARMS = 0.005
 MUTANTS = {False: 2000, True: 20000}
@@ -181,6 +182,22 @@ def run_clients(comparison, options):
     return share <= MOST_FALSE_ALARMS
 
 
+def run_tricks(comparison, options):
+    """An attachment that readers differ about is not cut out of a mail that is called clean."""
+    cases = tricks.all_tricks()
+    cut_out = []
+    for trick in cases:
+        verdict, _ = comparison.read(trick.name, trick.message)
+        certain = verdict == "clean" and comparison.leaves[-1].sha256 is not None and comparison.leaves[-1].name is not None
+        if trick.odd and certain:
+            cut_out.append(trick.name)
+    comparison.report()
+    print(f"{len(cases)} tricks, {sum(trick.odd for trick in cases)} of them odd")
+    for name in cut_out:
+        print(f"CUT OUT {name}")
+    return not comparison.disagreements and not cut_out
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True, type=lambda path: pathlib.Path(path).resolve())
@@ -188,13 +205,14 @@ def main():
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep")
-    parser.add_argument("what", choices=("corpora", "mutants", "clients"))
+    parser.add_argument("what", choices=("corpora", "mutants", "clients", "tricks"))
     options = parser.parse_args()
     if options.keep:
         pathlib.Path(options.keep).mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     comparison = Comparison(options.build, options.full, options.keep)
-    good = {"corpora": run_corpora, "mutants": run_mutants, "clients": run_clients}[options.what](comparison, options)
+    run = {"corpora": run_corpora, "mutants": run_mutants, "clients": run_clients, "tricks": run_tricks}[options.what]
+    good = run(comparison, options)
     comparison.close()
     print(f"{time.monotonic() - began:.1f} s")
     sys.exit(0 if good else 1)

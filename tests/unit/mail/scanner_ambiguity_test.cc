@@ -73,6 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"boundary_with_odd_character", typed("multipart/mixed; boundary=\"b<>\""), "ambiguous boundary-form"},
         Case{"boundary_with_control_character", typed("multipart/mixed; boundary=\"b\x01\""), "ambiguous boundary"},
         Case{"boundary_not_a_token", typed("multipart/mixed; boundary=b=c"), "ambiguous boundary-form"},
+        Case{"boundary_in_single_quotes", typed("multipart/mixed; boundary='b'"), "ambiguous boundary-form"},
         Case{"boundary_with_text_behind", typed("multipart/mixed; boundary=b c"), "ambiguous param"},
         Case{"boundary_without_value", typed("multipart/mixed; boundary"), "ambiguous boundary"},
         Case{"inner_boundary_is_prefix",
@@ -231,6 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"two_in_one", "From: a@b.example <c@d.example>\n\n", "ambiguous address"},
                     Case{"encoded_address", "From: =?utf-8?Q?a=40b.example?=\n\n", "ambiguous address"},
                     Case{"null", "From: <>\n\n", "ambiguous address"},
+                    Case{"group", "From: us: a@b.example;\n\n", "ambiguous address"},
                     Case{"line_of_blanks", "From: a@b.example,\n \n c@d.example\n\n", "ambiguous fold"}),
     name_of_case);
 
