@@ -21,21 +21,6 @@ namespace {
 constexpr std::size_t kLongestCandidate = 256;
 constexpr ByteCount kLongestPreamble = 4096;  // and epilogue
 
-// REQUIRES: parse_mailbox_list(value) succeeds. Then a ':' outside quotes can only begin a group.
-bool names_a_group(std::string_view value) {
-  bool quoted = false;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (value[i] == '\\') {
-      ++i;
-    } else if (value[i] == '"') {
-      quoted = !quoted;
-    } else if (value[i] == ':' && !quoted) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 class Scanner::Machine {
@@ -179,9 +164,6 @@ class Scanner::Machine {
     }
     if (found == nullptr) return;
     Result<std::vector<Mailbox>> list = parse_mailbox_list(found->value);
-    if (list && name == "from" && names_a_group(found->value)) {
-      findings_.ambiguous("address", "from: a group, which most readers know in recipients only", found->range.begin);
-    }
     if (list) {
       mailboxes = *std::move(list);
     } else {

@@ -232,7 +232,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"two_in_one", "From: a@b.example <c@d.example>\n\n", "ambiguous address"},
                     Case{"encoded_address", "From: =?utf-8?Q?a=40b.example?=\n\n", "ambiguous address"},
                     Case{"null", "From: <>\n\n", "ambiguous address"},
-                    Case{"group", "From: us: a@b.example;\n\n", "ambiguous address"},
                     Case{"line_of_blanks", "From: a@b.example,\n \n c@d.example\n\n", "ambiguous fold"}),
     name_of_case);
 
