@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/mail/content_fields.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "core/base/text.h"
 #include "core/mail/parameter_list.h"
 
@@ -9,6 +13,7 @@ namespace {
 
 // Real ones stay far below; a longer one would only cost memory in each of many parts.
 constexpr std::size_t kLongestContentField = 16 * 1024;
+constexpr std::size_t kMostOtherFields = 8;
 
 bool is_media_type(std::string_view head) {
   const std::size_t slash = head.find('/');
@@ -29,15 +34,24 @@ class Reader {
     if (const HeaderField* field = the_only("content-transfer-encoding")) read_encoding(*field);
     std::string type_name = std::move(content_.name);
     content_.name.clear();
+    const Raw type_raw = std::exchange(raw_, {});
     if (const HeaderField* field = the_only("content-disposition")) read_disposition(*field);
     choose_name(std::move(type_name));
+    choose_raw_name(type_raw, raw_);
     for (const HeaderField& field : fields_) {
       if (field.name == "content-id") content_.content_id = without_brackets(field.value);
+      if (is_other_field(field.name)) remember(field.name);
     }
     return std::move(content_);
   }
 
  private:
+  // The names that one field gives.
+  struct Raw {
+    bool has_name = false;
+    std::string bytes;  // if it is a raw one
+  };
+
   const HeaderField* the_only(std::string_view name) {
     const HeaderField* found = nullptr;
     for (const HeaderField& field : fields_) {
@@ -76,6 +90,7 @@ class Reader {
       findings_.ambiguous("boundary", "a boundary where there is no multipart", field.range.begin);
     }
     if (const std::string* name = list.find("name")) content_.name = *name;
+    raw_ = {list.find("name") != nullptr, list.raw_name};
     content_.parameters = std::move(list.parameters);
   }
 
@@ -115,6 +130,22 @@ class Reader {
     // RFC 2183 section 2.8: what is not known is an attachment.
     content_.disposition = list.head == "inline" ? "inline" : "attachment";
     if (const std::string* name = list.find("filename")) content_.name = *name;
+    raw_ = {list.find("filename") != nullptr, list.raw_name};
+    for (const auto& [name, value] : list.parameters) {
+      if (name != "filename" && name != "size") remember(name);
+    }
+  }
+
+  // What only repeats how many bytes there are says nothing about the content.
+  static bool is_other_field(std::string_view name) {
+    constexpr std::array<std::string_view, 6> known = {"content-type",        "content-transfer-encoding",
+                                                       "content-disposition", "content-id",
+                                                       "content-length",      "content-md5"};
+    return name.starts_with("content-") && std::find(known.begin(), known.end(), name) == known.end();
+  }
+
+  void remember(std::string_view name) {
+    if (content_.other_fields.size() < kMostOtherFields) content_.other_fields.emplace_back(name.substr(0, 60));
   }
 
   // RFC 2183 section 2.3 wins over the older "name", but readers that know only one of them must see the same name.
@@ -127,6 +158,13 @@ class Reader {
     }
   }
 
+  // Where there are two, both must be the same bytes.
+  void choose_raw_name(const Raw& of_type, const Raw& of_disposition) {
+    const bool same = !of_type.has_name || !of_disposition.has_name || of_type.bytes == of_disposition.bytes;
+    if (!same || !content_.encoding_is_certain) return;
+    content_.raw_name = of_disposition.has_name ? of_disposition.bytes : of_type.bytes;
+  }
+
   static std::string without_brackets(std::string_view value) {
     value = trim(value);
     if (value.starts_with('<') && value.ends_with('>')) value = value.substr(1, value.size() - 2);
@@ -136,6 +174,7 @@ class Reader {
   const std::vector<HeaderField>& fields_;
   FindingList& findings_;
   ContentFields content_;
+  Raw raw_;  // of the field read last
 };
 
 }  // namespace

@@ -17,7 +17,9 @@ struct ContentFields {
   std::vector<std::pair<std::string, std::string>> parameters;  // of Content-Type
   std::string disposition;                                      // "attachment", "inline", or empty
   std::string name;
+  std::string raw_name;  // see Part::raw_name
   std::string content_id;
+  std::vector<std::string> other_fields;  // see Part::other_fields
   TransferEncoding encoding = TransferEncoding::SevenBit;
   bool name_is_certain = true;
   bool encoding_is_certain = true;  // false: some readers do not recognise it, because of a fold or blanks beside it

@@ -72,6 +72,10 @@ std::optional<TransferEncoding> parse_transfer_encoding(std::string_view token) 
   return std::nullopt;
 }
 
+Finding make_message_finding(ByteCount offset) {
+  return {Verdict::Protected, "message", "a message within the message stays whole", offset};
+}
+
 std::string Part::parameter(std::string_view lower_name) const {
   for (const auto& [key, value] : parameters) {
     if (key == lower_name) return value;

@@ -63,8 +63,11 @@ struct Part {
   std::vector<std::pair<std::string, std::string>> parameters;  // of Content-Type, names lower case, values decoded
   std::string disposition;                                      // "attachment", "inline", or empty
   std::string name;                                             // decoded to UTF-8 (filename, else name); empty: none
-  std::string content_id;                                       // without angle brackets
-  ByteRange header;                                             // from its first byte to past the empty line
+  std::string raw_name;    // bytes of a name in a charset that nobody names (name_charset.h); then `name` is empty
+  std::string content_id;  // without angle brackets
+  std::vector<std::string> other_fields;  // what else its header says about it, by name: the first few Content-*
+                                          // fields and parameters of Content-Disposition that are not above
+  ByteRange header;                       // from its first byte to past the empty line
   ByteRange entity;    // from one delimiter line to the next: [start of the "--b" line, start of the next one);
                        // for the message itself, all of it
   EncodedRange body;   // of a leaf; of a multipart only `range` is set
@@ -90,6 +93,9 @@ struct MessageFacts {
   bool is_leaf(std::size_t index) const { return !parts[index].is_multipart; }
   ByteCount largest_part() const;  // decoded size of the largest leaf that is not body text; 0 if none
 };
+
+// Why a message within the message is not cut out like other parts.
+Finding make_message_finding(ByteCount offset);
 
 // True for the text that a mail program shows as the message: the first text leaf outside attachments, and its
 // alternatives. Such a part is never cut out.

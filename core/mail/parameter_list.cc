@@ -268,6 +268,7 @@ class Reader {
     bool seen_plain = false;
     bool seen_extended = false;
     bool is_odd = false;
+    std::string bytes;
     std::vector<const RawParameter*> sections;
     for (const RawParameter& raw : raw_) {
       if (raw.base != base) continue;
@@ -279,6 +280,7 @@ class Reader {
       bool& seen = raw.extended ? seen_extended : seen_plain;
       if (seen) return problem("param", "the parameter \"" + base + "\" is given twice");
       seen = true;
+      bytes = raw.value;
       (raw.extended ? extended : plain) = raw.extended ? decode_extended(raw.value) : decode_encoded_words(raw.value);
     }
     if (!sections.empty()) {
@@ -293,6 +295,15 @@ class Reader {
     const bool certain = same && decoded && is_certain_name(value) && !is_odd && value.size() <= kLongestName;
     list_.name_is_certain = list_.name_is_certain && certain;
     list_.parameters.emplace_back(base, certain ? value : std::string());
+    if (!certain && !seen_extended && !is_odd && is_raw_name(bytes)) list_.raw_name = bytes;
+  }
+
+  // What no words nor UTF-8 can explain: the bytes of some charset that nobody names.
+  static bool is_raw_name(std::string_view bytes) {
+    const bool has_control = std::any_of(bytes.begin(), bytes.end(),
+                                         [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+    return bytes.size() <= kLongestName && !has_control && !is_valid_utf8(bytes) &&
+           bytes.find("=?") == std::string_view::npos;
   }
 
   bool has_certain_forms(std::string_view base) const {

@@ -17,8 +17,11 @@ struct ParameterList {
   std::vector<std::pair<std::string, std::string>> parameters;
 
   bool name_is_certain = true;  // false: "name" or "filename" is there, but readers could decode it differently
-  std::string code;             // not empty: readers could differ about more than a name, and the reading ended there
-                                // ("comment-odd", "boundary", "param")
+  // The bytes of a "name" or "filename" that is uncertain for one reason only: they are 8-bit and not UTF-8.
+  std::string raw_name;
+
+  std::string code;  // not empty: readers could differ about more than a name, and the reading ended there
+                     // ("comment-odd", "boundary", "param")
   std::string detail;
   // Written in a form that some readers refuse, and read on: "comment", "boundary-form", "param-form". Bounded.
   struct Oddity {

@@ -182,7 +182,9 @@ class Scanner::Machine {
     part.parameters = std::move(content.parameters);
     part.disposition = std::move(content.disposition);
     part.name = std::move(content.name);
+    part.raw_name = std::move(content.raw_name);
     part.content_id = std::move(content.content_id);
+    part.other_fields = std::move(content.other_fields);
     part.body.encoding = content.encoding;
     if (!content.encoding_is_certain) {
       part.inexact = {Verdict::Ambiguous, "cte", "a fold or blanks beside the transfer encoding", part.header.begin};
@@ -417,11 +419,12 @@ class Scanner::Machine {
     part.body.range = {body_begin_, body_end(body_begin_, at, at_delimiter)};
     const BodyCheck::Outcome outcome = body_.finish(part.body.range.size(), at_delimiter && at > body_begin_);
     part.body.decoded_size = outcome.decoded_size;
+    if (!outcome.exact) part.raw_name.clear();  // no name makes it exact
     if (!outcome.exact && part.inexact.code.empty()) {
       part.inexact = {Verdict::Ambiguous, outcome.code, outcome.detail, body_begin_};
     }
     if (part.type.starts_with("message/") && part.inexact.code.empty()) {
-      part.inexact = {Verdict::Protected, "message", "a message within the message stays whole", body_begin_};
+      part.inexact = make_message_finding(body_begin_);
     }
     part.exact = part.inexact.code.empty();
   }

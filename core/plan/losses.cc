@@ -11,6 +11,7 @@
 #include "core/mail/encoded_word.h"
 #include "core/mail/utf8.h"
 #include "core/plan/draft_fields.h"
+#include "core/plan/partition.h"
 
 namespace graph_milter::plan {
 
@@ -177,7 +178,7 @@ std::string quoted(std::string_view name) { return format("\"{}\"", escape_for_l
 
 Text part_names(const Message& message) {
   return of_parts(message, "", [](const PlannedPart& planned, const mail::Part& part) -> Text {
-    if (part.name.empty() || part.name == planned.name) return std::nullopt;
+    if (part.name.empty() || part.name == planned.name || part.type == "message/rfc822") return std::nullopt;
     return format("the name {} (it becomes {})", quoted(part.name), quoted(planned.name));
   });
 }
@@ -202,21 +203,36 @@ Text part_parameters(const Message& message) {
   });
 }
 
-// What is behind a part that is cut, or holds it, says where its sender wanted it; the service puts it behind all else.
+Text part_fields(const Message& message) {
+  return of_parts(message, "", [](const PlannedPart& planned, const mail::Part& part) -> Text {
+    Found found;
+    for (const std::string& name : part.other_fields) found.add(escape_for_log(name, 60));
+    if (found.empty()) return std::nullopt;
+    return format("{} of {}", found.text(), quoted(planned.name));
+  });
+}
+
+Text messages_as_files(const Message& message) {
+  return of_parts(message, "", [](const PlannedPart& planned, const mail::Part& part) -> Text {
+    if (part.type != "message/rfc822") return std::nullopt;
+    return format("a message inside the message (it becomes the file {})", quoted(planned.name));
+  });
+}
+
+// Text behind a part says that its sender wanted it there; the service puts it behind all text.
 Text part_places(const Message& message) {
-  const mail::MessageFacts& facts = message.facts;
-  std::vector<bool> is_cut(facts.parts.size(), false);
+  const std::vector<PartRole> roles = assign_roles(message.facts);
+  std::vector<bool> is_cut(roles.size(), false);
   for (const PlannedPart& part : message.plan.parts) is_cut[part.index] = true;
-  std::size_t last_kept = 0;
-  for (std::size_t i = 0; i < facts.parts.size(); ++i) {
-    if (!facts.parts[i].is_multipart && !is_cut[i]) last_kept = i;
+  std::size_t last_text = 0;
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    if (is_cut[i]) continue;
+    if (roles[i] == PartRole::Body || roles[i] == PartRole::Fixed) last_text = i;
   }
-  return of_parts(message, " (it comes behind all other parts)",
-                  [&](const PlannedPart& planned, const mail::Part& part) -> Text {
-                    const bool is_outside = part.depth <= 1 && planned.index > last_kept;
-                    if (is_outside || planned.is_inline) return std::nullopt;
-                    return "the place of " + quoted(planned.name);
-                  });
+  return of_parts(message, " (behind all text)", [&](const PlannedPart& planned, const mail::Part&) -> Text {
+    if (planned.index > last_text || planned.is_inline) return std::nullopt;
+    return "the place of " + quoted(planned.name);
+  });
 }
 
 struct Row {
@@ -224,7 +240,7 @@ struct Row {
   Text (*find)(const Message&);
 };
 
-constexpr std::array<Row, 17> kRows = {{{"auto-submitted", automatic},
+constexpr std::array<Row, 19> kRows = {{{"auto-submitted", automatic},
                                         {"list-fields", lists},
                                         {"resent-fields", resent},
                                         {"trace-fields", trace},
@@ -237,10 +253,11 @@ constexpr std::array<Row, 17> kRows = {{{"auto-submitted", automatic},
                                         {"envelope-sender", envelope_sender},
                                         {"delivery-reports", delivery_reports},
                                         {"priority", priority},
+                                        {"message-as-file", messages_as_files},
                                         {"part-names", part_names},
                                         {"part-types", part_types},
                                         {"part-parameters", part_parameters},
-
+                                        {"part-fields", part_fields},
                                         {"part-places", part_places}}};
 
 }  // namespace

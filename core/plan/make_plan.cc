@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/mail/address.h"
 #include "core/mail/file_name.h"
+#include "core/mail/name_charset.h"
 #include "core/plan/draft_fields.h"
 #include "core/plan/header_check.h"
 #include "core/plan/partition.h"
@@ -17,6 +18,8 @@
 namespace graph_milter::plan {
 
 namespace {
+
+constexpr std::string_view kMessageExtension = ".eml";
 
 std::string_view reason_prefix(mail::Verdict verdict) {
   switch (verdict) {
@@ -56,7 +59,8 @@ std::variant<std::string, LeaveAlone> choose_mailbox(const PlanInput& input) {
 // that Exchange takes apart (TNEF, the halves of an AppleDouble file) or may leave out (empty files).
 bool is_listed_for_certain(const mail::MessageFacts& facts, std::size_t index, PartRole role) {
   const mail::Part& part = facts.parts[index];
-  if (role != PartRole::Attachment || part.disposition != "attachment" || part.name.empty()) return false;
+  if (role != PartRole::Attachment || part.disposition != "attachment") return false;
+  if (part.name.empty() || !part.raw_name.empty()) return false;  // raw names it reads in its own way
   if (part.type == "application/ms-tnef" || part.body.decoded_size == 0) return false;
   return part.parent == mail::Part::kNone || facts.parts[part.parent].type != "multipart/appledouble";
 }
@@ -78,6 +82,14 @@ PlannedPart plan_part(const mail::Part& part, std::size_t index, PartRole role, 
 // shown by few, and the service may list it as an attachment.
 bool is_shown_as_message(const mail::Part& part) { return part.type == "text/plain" || part.type == "text/html"; }
 
+// A message that becomes a file gets the extension by which mail programs open it.
+std::string name_of_file(const mail::Part& part, bool is_cut, std::size_t number) {
+  const bool lacks_extension =
+      is_cut && can_be_file(part) && !part.name.empty() && !to_lower(part.name).ends_with(kMessageExtension);
+  const std::string name = lacks_extension ? part.name + std::string(kMessageExtension) : part.name;
+  return mail::clean_file_name(name, part.type, number);
+}
+
 // Fills plan.parts and plan.in_skeleton. Only names that go up are made unique: those in the skeleton are the
 // message's.
 void add_attachments(Plan& plan, const PlanInput& input, const std::vector<PartRole>& roles,
@@ -89,8 +101,9 @@ void add_attachments(Plan& plan, const PlanInput& input, const std::vector<PartR
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (roles[i] == PartRole::Container) continue;
     if (roles[i] == PartRole::Body && is_shown_as_message(parts[i])) continue;
-    std::string name = mail::clean_file_name(parts[i].name, parts[i].type, ++number);
-    if (std::binary_search(cut.begin(), cut.end(), i)) {
+    const bool is_cut = std::binary_search(cut.begin(), cut.end(), i);
+    std::string name = name_of_file(parts[i], is_cut, ++number);
+    if (is_cut) {
       cut_names.push_back(std::move(name));
     } else {
       plan.in_skeleton.push_back({name, is_listed_for_certain(input.facts, i, roles[i])});
@@ -113,9 +126,7 @@ bool is_utf8(const Plan& plan) {
          });
 }
 
-}  // namespace
-
-Outcome make_plan(const PlanInput& input) {
+Outcome plan_for(const PlanInput& input) {
   if (auto refusal = check_verdict(input.facts)) return *std::move(refusal);
   if (input.envelope.has_null_sender()) return LeaveAlone{"null-sender", "the envelope sender is <>"};
   auto signatures = check_header(input.facts, input.tenant_domains);
@@ -136,7 +147,7 @@ Outcome make_plan(const PlanInput& input) {
     fields.request.drop_fields.push_back(std::move(name));
   }
   const std::vector<PartRole> roles = assign_roles(input.facts);
-  auto chosen = choose_parts(input.facts, roles, input.rule.part_size, input.limits, std::move(fields.request));
+  auto chosen = choose_parts(input.facts, roles, input.rule, input.limits, std::move(fields.request));
   if (auto* refusal = std::get_if<LeaveAlone>(&chosen)) return std::move(*refusal);
 
   auto& partition = std::get<Partition>(chosen);
@@ -148,6 +159,15 @@ Outcome make_plan(const PlanInput& input) {
   add_attachments(plan, input, roles, partition.cut);
   if (!is_utf8(plan)) return LeaveAlone{"not-utf8", "Message-ID, Content-Type or Content-ID is not UTF-8"};
   return plan;
+}
+
+}  // namespace
+
+Outcome make_plan(const PlanInput& input) {
+  if (input.rule.name_charset.empty() || !mail::has_raw_names(input.facts)) return plan_for(input);
+  const mail::MessageFacts facts = mail::read_raw_names(input.facts, input.rule.name_charset);
+  return plan_for({input.envelope, facts, input.rule, input.limits, input.entry_id, input.instance, input.now,
+                   input.seal, input.tenant_domains});
 }
 
 }  // namespace graph_milter::plan

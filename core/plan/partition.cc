@@ -41,7 +41,7 @@ std::string describe(const mail::MessageFacts& facts, std::size_t index) {
 
 std::optional<LeaveAlone> check_cut(const mail::MessageFacts& facts, std::size_t index, const ServiceLimits& limits) {
   const mail::Part& part = facts.parts[index];
-  if (!part.exact) {
+  if (!part.exact && !can_be_file(part)) {
     return LeaveAlone{"inexact:" + part.inexact.code,
                       format("{} can't be cut out: {}", describe(facts, index), escape_for_log(part.inexact.detail))};
   }
@@ -54,21 +54,27 @@ std::optional<LeaveAlone> check_cut(const mail::MessageFacts& facts, std::size_t
 
 // What may be cut beyond the rule's demand, in the order in which it goes.
 std::vector<std::size_t> order_spare_parts(const mail::MessageFacts& facts, const std::vector<PartRole>& roles,
-                                           const std::vector<std::size_t>& cut) {
+                                           const std::vector<std::size_t>& cut, bool message_as_file) {
   std::vector<std::size_t> spare;
   for (std::size_t i = 0; i < facts.parts.size(); ++i) {
+    const mail::Part& part = facts.parts[i];
     const bool movable = roles[i] == PartRole::Attachment || roles[i] == PartRole::Inline;
-    const bool possible = facts.parts[i].exact && facts.parts[i].body.decoded_size > 0;
-    if (movable && possible && !std::binary_search(cut.begin(), cut.end(), i)) spare.push_back(i);
+    const bool possible = (movable && part.exact) || (message_as_file && can_be_file(part));
+    if (possible && part.body.decoded_size > 0 && !std::binary_search(cut.begin(), cut.end(), i)) spare.push_back(i);
   }
+  const auto rank = [&](std::size_t i) {
+    return roles[i] == PartRole::Attachment ? 0 : roles[i] == PartRole::Inline ? 1 : 2;
+  };
   std::stable_sort(spare.begin(), spare.end(), [&](std::size_t a, std::size_t b) {
-    if (roles[a] != roles[b]) return roles[a] == PartRole::Attachment;
+    if (rank(a) != rank(b)) return rank(a) < rank(b);
     return facts.parts[a].body.range.size() > facts.parts[b].body.range.size();
   });
   return spare;
 }
 
 }  // namespace
+
+bool can_be_file(const mail::Part& part) { return part.type == "message/rfc822" && part.inexact.code == "message"; }
 
 std::vector<PartRole> assign_roles(const mail::MessageFacts& facts) {
   const std::vector<bool> body_text = mail::body_text_parts(facts);
@@ -90,18 +96,18 @@ std::vector<PartRole> assign_roles(const mail::MessageFacts& facts) {
 }
 
 std::variant<Partition, LeaveAlone> choose_parts(const mail::MessageFacts& facts, const std::vector<PartRole>& roles,
-                                                 std::optional<ByteCount> part_size, const ServiceLimits& limits,
+                                                 const policy::Rule& rule, const ServiceLimits& limits,
                                                  mail::SkeletonRequest request) {
   std::vector<std::size_t>& cut = request.cut_parts;
   cut.clear();
   for (std::size_t i = 0; i < facts.parts.size(); ++i) {
     const ByteCount size = facts.parts[i].body.decoded_size;
-    if (roles[i] != PartRole::Attachment || !part_size || size == 0 || size < *part_size) continue;
+    if (roles[i] != PartRole::Attachment || !rule.part_size || size == 0 || size < *rule.part_size) continue;
     if (auto refusal = check_cut(facts, i, limits)) return *std::move(refusal);
     cut.push_back(i);
   }
   mail::Splice skeleton = mail::make_skeleton(facts, request);
-  for (const std::size_t index : order_spare_parts(facts, roles, cut)) {
+  for (const std::size_t index : order_spare_parts(facts, roles, cut, rule.message_as_file)) {
     if (draft_body_length(skeleton.size()) <= limits.request_body) break;
     if (auto refusal = check_cut(facts, index, limits)) return *std::move(refusal);
     cut.insert(std::upper_bound(cut.begin(), cut.end(), index), index);

@@ -29,11 +29,15 @@ struct Partition {
   mail::Splice skeleton;         // what is left, with the fields that `request` adds
 };
 
-// Cuts every attachment of at least `part_size` bytes (none: no rule about it), then as few others as are needed for
-// the skeleton to fit into one request: the largest attachments first, then the largest inline parts. Empty parts stay.
-// `request` says what else the skeleton changes; its cut_parts are ignored.
+// True for a message/rfc822 whose bytes may become a file, if the rule wants that.
+bool can_be_file(const mail::Part& part);
+
+// Cuts every attachment of at least the rule's part-size (none: no rule about it), then as few others as are needed for
+// the skeleton to fit into one request: the largest attachments first, then the largest inline parts, then, if the rule
+// says message-as-file, the largest messages inside the message. Empty parts stay. `request` says what else the
+// skeleton changes; its cut_parts are ignored.
 std::variant<Partition, LeaveAlone> choose_parts(const mail::MessageFacts& facts, const std::vector<PartRole>& roles,
-                                                 std::optional<ByteCount> part_size, const ServiceLimits& limits,
+                                                 const policy::Rule& rule, const ServiceLimits& limits,
                                                  mail::SkeletonRequest request);
 
 }  // namespace graph_milter::plan

@@ -47,6 +47,11 @@ std::variant<std::vector<std::string>, LeaveAlone> read_envelope(const mail::Env
       return LeaveAlone{"recipient-address", format("the recipient \"{}\" is not an address that Graph could mail",
                                                     escape_for_log(path.address, 100))};
     }
+    if (address->starts_with('"')) {
+      return LeaveAlone{"recipient-address", format("the recipient \"{}\" has a quoted local part, and nobody knows "
+                                                    "whether Graph mails it",
+                                                    escape_for_log(path.address, 100))};
+    }
     if (!is_ascii(*address)) {
       return LeaveAlone{"smtputf8", format("the recipient \"{}\" is not ASCII", escape_for_log(path.address, 100))};
     }

@@ -39,6 +39,8 @@ struct Rule {
   Action action = Action::Pass;
   std::string mailbox;  // empty: the From address
   MimeReading mime = MimeReading::Strict;
+  bool message_as_file = false;  // a message/rfc822 that doesn't fit into the skeleton becomes an .eml file
+  std::string name_charset;      // of file names in raw 8-bit bytes; empty: nobody knows it
 };
 
 // What decided, and why. `rule` is null when no rule matched.

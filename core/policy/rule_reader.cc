@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/config/values.h"
 #include "core/mail/address.h"
+#include "core/mail/name_charset.h"
 
 namespace graph_milter::policy {
 
@@ -108,22 +109,43 @@ Status set_mime(Rule& rule, const ConfLine& line) {
                 near.empty() ? std::string("write strict or tolerant") : format("did you mean {}?", near));
 }
 
+Status set_message_as_file(Rule& rule, const ConfLine& line) {
+  const auto value = config::parse_boolean(line.value);
+  if (!value) {
+    return refuse(line.where(), format("message-as-file = {} is neither yes nor no", escape_for_log(line.value, 80)),
+                  "write yes or no");
+  }
+  rule.message_as_file = *value;
+  return {};
+}
+
+Status set_name_charset(Rule& rule, const ConfLine& line) {
+  if (!mail::is_name_charset(line.value)) {
+    return refuse(line.where(), format("name-charset = {} is not known", escape_for_log(line.value, 80)),
+                  "write a charset such as windows-1252 or iso-8859-15");
+  }
+  rule.name_charset = line.value;
+  return {};
+}
+
 struct Key {
   std::string_view name;
   Status (*set)(Rule&, const ConfLine&);
 };
 
-constexpr std::array<Key, 11> kKeys = {{{"client", set_client},
-                                        {"daemon", set_daemon},
-                                        {"login", set_login},
-                                        {"from", set_from},
-                                        {"sender", set_sender},
-                                        {"sender-map", set_sender_map},
-                                        {"part-size", set_part_size},
-                                        {"message-size", set_message_size},
-                                        {"action", set_action},
-                                        {"mailbox", set_mailbox},
-                                        {"mime", set_mime}}};
+constexpr std::array kKeys = {Key{"client", set_client},
+                              Key{"daemon", set_daemon},
+                              Key{"login", set_login},
+                              Key{"from", set_from},
+                              Key{"sender", set_sender},
+                              Key{"sender-map", set_sender_map},
+                              Key{"part-size", set_part_size},
+                              Key{"message-size", set_message_size},
+                              Key{"action", set_action},
+                              Key{"mailbox", set_mailbox},
+                              Key{"mime", set_mime},
+                              Key{"message-as-file", set_message_as_file},
+                              Key{"name-charset", set_name_charset}};
 
 tl::unexpected<Error> unknown_key(const ConfLine& line) {
   std::array<std::string_view, kKeys.size()> names;

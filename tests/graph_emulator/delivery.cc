@@ -42,14 +42,17 @@ bool is_known_field(const std::string& lower_name) {
                                                             "return-receipt-to",
                                                             "keywords",
                                                             "comments",
-                                                            "list-unsubscribe",
-                                                            "received"};
+                                                            "list-help",
+                                                            "list-subscribe",
+                                                            "list-unsubscribe"};
   return kKnown.count(lower_name) != 0 || lower_name.rfind("content-", 0) == 0;
 }
 
 bool is_kept(const std::string& name, const Switches& switches) {
   const std::string lower = to_lower(name);
-  if (lower == "bcc") return false;
+  if (lower == "bcc" || lower == "resent-bcc") return false;
+  // The header firewall of Exchange takes its own fields out of what goes to others.
+  if (lower.rfind("x-ms-exchange-organization-", 0) == 0 || lower.rfind("x-ms-exchange-forest-", 0) == 0) return false;
   return !switches.drop_other_headers || lower.rfind("x-", 0) == 0 || is_known_field(lower);
 }
 

@@ -125,6 +125,14 @@ Entity read_entity(std::string_view text, std::size_t begin, std::size_t limit, 
   return entity;
 }
 
+// Bytes of a charset that nobody names; the service can only guess, and its JSON is UTF-8 whatever they are.
+std::string without_raw_bytes(std::string text) {
+  if (is_valid_utf8(text)) return text;
+  std::string out;
+  for (const char c : text) out += static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : "\xEF\xBF\xBD";
+  return out;
+}
+
 }  // namespace
 
 const Field* Entity::field(std::string_view name) const {
@@ -141,10 +149,11 @@ std::string Entity::value(std::string_view name) const {
 
 std::string Entity::file_name() const {
   if (const auto found = disposition_parameters.find("filename"); found != disposition_parameters.end()) {
-    return decode_words(found->second);
+    return without_raw_bytes(decode_words(found->second));
   }
-  if (const auto found = type_parameters.find("name"); found != type_parameters.end())
-    return decode_words(found->second);
+  if (const auto found = type_parameters.find("name"); found != type_parameters.end()) {
+    return without_raw_bytes(decode_words(found->second));
+  }
   return {};
 }
 

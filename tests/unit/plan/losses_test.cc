@@ -120,6 +120,17 @@ TEST(Losses, NameANameThatHadToBeCleaned) {
   EXPECT_THAT(losses_of(c), ElementsAre(Loss{"part-names", "the name \"a:b.pdf\" (it becomes \"a_b.pdf\")"}));
 }
 
+TEST(Losses, NameMessagesThatBecomeFiles) {
+  PlanCase c;
+  c.rule.message_as_file = true;
+  c.limits.request_body = 2'000;
+  std::string nested = "Content-Type: message/rfc822; name=\"Re: x\"\r\n\r\nFrom: x@y.example\r\n\r\n";
+  for (int i = 0; i < 12; ++i) nested += std::string(98, 'x') + "\r\n";
+  c.body = multipart("mixed", "b", {text_part(), nested});
+  EXPECT_THAT(losses_of(c),
+              ElementsAre(Loss{"message-as-file", "a message inside the message (it becomes the file \"Re_ x.eml\")"}));
+}
+
 TEST(Losses, NameTheTypeOfWhatGoesByUploadSession) {
   PlanCase c;
   c.limits.request_body = 2'000;
@@ -140,13 +151,24 @@ TEST(Losses, NameParametersOfTypes) {
   EXPECT_THAT(losses_of(c), ElementsAre(Loss{"part-parameters", "charset=iso-8859-15, header=present of \"a.csv\""}));
 }
 
+TEST(Losses, NameWhatElseTheHeaderOfAPartSays) {
+  PlanCase c;
+  c.body = multipart("mixed", "b",
+                     {text_part(),
+                      "Content-Type: application/pdf\r\nContent-Description: a scan\r\nX-Foo: x\r\n"
+                      "Content-Length: 7\r\nContent-Location: http://a.example/b\r\n"
+                      "Content-Disposition: attachment; filename=a.pdf; size=5; "
+                      "creation-date=\"Sun, 22 Nov 2026 09:02:05 +0000\"\r\n\r\n%PDF-\r\n"});
+  EXPECT_THAT(losses_of(c),
+              ElementsAre(Loss{"part-fields", "creation-date, content-description, content-location of \"a.pdf\""}));
+}
+
 TEST(Losses, NamePartsThatMoveBehindWhatFollowedThem) {
   PlanCase c;
   c.body = multipart(
       "mixed", "b",
       {text_part("before"), attachment_part("a.pdf", "QUJD"), text_part("after"), attachment_part("last.pdf", "QUJD")});
-  EXPECT_THAT(losses_of(c),
-              ElementsAre(Loss{"part-places", "the place of \"a.pdf\" (it comes behind all other parts)"}));
+  EXPECT_THAT(losses_of(c), ElementsAre(Loss{"part-places", "the place of \"a.pdf\" (behind all text)"}));
 }
 
 TEST(Losses, HaveEachCodeOnceInTheOrderOfLossCodes) {

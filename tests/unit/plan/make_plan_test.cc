@@ -418,6 +418,127 @@ TEST(PlanFit, MovesInlinePartsOnlyAfterAllAttachmentsAndKeepsThemInline) {
   EXPECT_EQ(plan.parts[1].way, Way::Post);
 }
 
+// A text and five attachments of 1,000,000 bytes, each below the rule's part-size.
+TEST(PlanFit, MovesAsManyPartsOfOneMegabyteAsMustGoAndPostsThem) {
+  PlanCase c;
+  c.rule.part_size = 3'000'000;
+  std::vector<std::string> parts = {text_part()};
+  for (int i = 0; i < 5; ++i) {
+    parts.push_back(attachment_part(std::to_string(i) + ".pdf", base64_body(1'333'336)));
+  }
+  c.body = multipart("mixed", "b", parts);
+  const Plan plan = c.plan();
+  EXPECT_EQ(names_of(plan.parts), (Names{"0.pdf", "1.pdf", "2.pdf"}));
+  for (const PlannedPart& part : plan.parts) {
+    EXPECT_EQ(part.body.decoded_size, 1'000'002U);
+    EXPECT_EQ(part.way, Way::Post);
+    EXPECT_LE(post_body_length(part), c.limits.request_body);
+  }
+  EXPECT_EQ(plan.in_skeleton, (Expected{{"3.pdf", true}, {"4.pdf", true}}));
+  EXPECT_LE(draft_body_length(plan.skeleton.size()), c.limits.request_body);
+}
+
+std::string html_of(std::size_t size) {
+  std::string out = "Content-Type: text/html\r\n\r\n";
+  for (; size >= 100; size -= 100) out += std::string(98, 'x') + "\r\n";
+  return out;
+}
+
+TEST(PlanFit, LeavesAHtmlTextOf3MegabytesAloneUnlessPartsCanBeCut) {
+  PlanCase c;
+  c.rule.part_size = 10'000'000;
+  const std::string attachment = attachment_part("a.pdf", base64_body(400'000));
+  c.body = multipart("mixed", "b", {html_of(3'000'000), attachment});
+  EXPECT_EQ(names_of(c.plan().parts), Names{"a.pdf"});
+  c.facts = {};
+  c.body = multipart("mixed", "b", {html_of(3'200'000), attachment});
+  EXPECT_EQ(c.refusal().reason, "skeleton-too-large");
+}
+
+TEST(PlanFit, TakesAMailOf250AttachmentsAndNoMore) {
+  PlanCase c;
+  std::vector<std::string> parts = {text_part()};
+  for (int i = 0; i < 250; ++i) parts.push_back(attachment_part(std::to_string(i) + ".pdf", "QUJD"));
+  c.body = multipart("mixed", "b", parts);
+  EXPECT_EQ(c.plan().parts.size(), 250U);
+  parts.push_back(attachment_part("one more.pdf", "QUJD"));
+  c.body = multipart("mixed", "b", parts);
+  c.facts = {};
+  EXPECT_EQ(c.refusal(), (LeaveAlone{"too-many-attachments", "251 attachments, and Graph takes 250"}));
+}
+
+// Messages inside the message.
+
+std::string nested(std::string_view parameters, std::size_t size) {
+  std::string out = "Content-Type: message/rfc822" + std::string(parameters) +
+                    "\r\nContent-Disposition: attachment\r\n\r\nFrom: x@y.example\r\n\r\n";
+  for (; size >= 100; size -= 100) out += std::string(98, 'x') + "\r\n";
+  return out;
+}
+
+TEST(PlanMessages, StayWholeOrTheMailIsLeftAlone) {
+  PlanCase c;
+  c.body = multipart("mixed", "b", {text_part(), nested("", 5'000)});
+  EXPECT_TRUE(c.plan().parts.empty());
+  c.limits.request_body = 4'000;
+  EXPECT_EQ(c.refusal().reason, "skeleton-too-large");
+}
+
+TEST(PlanMessages, BecomeFilesByRuleWhereTheyDoNotFit) {
+  PlanCase c;
+  c.rule.message_as_file = true;
+  c.body = multipart("mixed", "b",
+                     {text_part(), nested("", 5'000), nested("; name=\"Re: offer\"", 4'000),
+                      nested("; name=old.EML", 3'000), attachment_part("a.pdf", "QUJD")});
+  EXPECT_EQ(names_of(c.plan().parts), Names{"a.pdf"});
+  c.limits.request_body = 2'000;
+  const Plan plan = c.plan();
+  EXPECT_EQ(names_of(plan.parts), (Names{"attachment-1.eml", "Re_ offer.eml", "old.EML", "a.pdf"}));
+  EXPECT_EQ(plan.parts[0].content_type, "message/rfc822");
+  EXPECT_EQ(plan.parts[0].body, c.facts.parts[2].body);
+  EXPECT_EQ(plan.parts[0].body.decoded_size, plan.parts[0].body.range.size());
+}
+
+TEST(PlanMessages, GoAfterAllOtherParts) {
+  PlanCase c;
+  c.rule.message_as_file = true;
+  c.rule.part_size = 1'000'000;
+  c.body = multipart("mixed", "b", {text_part(), nested("", 5'000), attachment_part("a.pdf", base64_body(4'000))});
+  c.limits.request_body = 8'000;
+  EXPECT_EQ(names_of(c.plan().parts), Names{"a.pdf"});
+}
+
+TEST(PlanMessages, WithBytesThatReadersDifferAboutAreNoFiles) {
+  PlanCase c;
+  c.rule.message_as_file = true;
+  std::string odd = nested("", 5'000);
+  odd.insert(odd.size() - 2, "\n");  // a line end that only some readers see
+  c.body = multipart("mixed", "b", {text_part(), odd});
+  c.limits.request_body = 4'000;
+  EXPECT_EQ(c.refusal().reason, "skeleton-too-large");
+}
+
+// Names in bytes of a charset that nobody names.
+
+TEST(PlanNames, AreReadInTheCharsetOfTheRule) {
+  PlanCase c;
+  c.body = multipart("mixed", "b",
+                     {text_part(), attachment_part("\xDC"
+                                                   "bersicht.pdf",
+                                                   "QUJD")});
+  EXPECT_EQ(c.refusal().reason, "inexact:name");
+  c.rule.name_charset = "windows-1252";
+  EXPECT_EQ(names_of(c.plan().parts), Names{"\xC3\x9C"
+                                            "bersicht.pdf"});
+  c.rule.part_size = 4;
+  EXPECT_EQ(c.plan().in_skeleton, (Expected{{"\xC3\x9C"
+                                             "bersicht.pdf",
+                                             false}}));
+  c.rule.part_size = 1;
+  c.rule.name_charset = "utf-8";
+  EXPECT_EQ(c.refusal().reason, "inexact:name");
+}
+
 TEST(PlanFit, DoesNotMoveWhatCantBeDecoded) {
   PlanCase c;
   c.rule.part_size = 1'000'000;

@@ -83,6 +83,7 @@ TEST(Recipients, MustBeAddressesThatGraphCanMail) {
   EXPECT_EQ(Mail({"postmaster"}).refusal(),
             (LeaveAlone{"recipient-address", "the recipient \"postmaster\" is not an address that Graph could mail"}));
   EXPECT_EQ(Mail({"a@[127.0.0.1]"}).refusal().reason, "recipient-address");
+  EXPECT_EQ(Mail({"\"odd local\"@x.example"}).refusal().reason, "recipient-address");
   EXPECT_EQ(Mail({"\xC3\xA4@x.example"}).refusal().reason, "smtputf8");
   EXPECT_EQ(Mail({}).refusal(), (LeaveAlone{"no-recipients", "the envelope has no recipient"}));
 }

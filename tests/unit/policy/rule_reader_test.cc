@@ -32,6 +32,17 @@ TEST(Rules, AreReadInOrder) {
   EXPECT_EQ(policy.rules()[2].action, Action::Pass);
 }
 
+TEST(Rules, SayHowPartsAreRead) {
+  const auto policy = read(
+      "[rule a]\naction = pass\n[rule b]\nmessage-as-file = yes\nname-charset = Windows-1252\n"
+      "action = pass\n[rule c]\nmessage-as-file = no\naction = pass\n");
+  EXPECT_FALSE(policy.rules()[0].message_as_file);
+  EXPECT_EQ(policy.rules()[0].name_charset, "");
+  EXPECT_TRUE(policy.rules()[1].message_as_file);
+  EXPECT_EQ(policy.rules()[1].name_charset, "Windows-1252");
+  EXPECT_FALSE(policy.rules()[2].message_as_file);
+}
+
 TEST(Rules, MayBeAbsent) { EXPECT_TRUE(read("tenant = x\n").rules().empty()); }
 
 struct Refusal {
@@ -45,7 +56,7 @@ TEST(Rules, AreRefusedInPlainWords) {
        "test.conf:3: a rule has no key \"form\" (did you mean from?)"},
       {"[rule a]\nxyzzyxyzzy = 1\naction = pass\n",
        "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, daemon, login, from, sender, "
-       "sender-map, part-size, message-size, action, mailbox, mime)"},
+       "sender-map, part-size, message-size, action, mailbox, mime, message-as-file, name-charset)"},
       {"[rule a]\nmime = tolerent\naction = pass\n",
        "test.conf:2: mime = tolerent is not known (did you mean tolerant?)"},
       {"[rule a]\nmime = 1\naction = pass\n", "test.conf:2: mime = 1 is not known (write strict or tolerant)"},
@@ -107,6 +118,10 @@ TEST(Rules, AreRefusedInPlainWords) {
       {"[rule a]\nclient = 10.0.0.1\nfrom = a@contoso.com\nmailbox = shared\naction = relay\n",
        "test.conf:4: mailbox = shared is not an address (write user@domain)"},
       {"[rule a]\nfrom =\naction = pass\n", "test.conf:2: an empty list of addresses"},
+      {"[rule a]\nmessage-as-file = maybe\naction = pass\n",
+       "test.conf:2: message-as-file = maybe is neither yes nor no (write yes or no)"},
+      {"[rule a]\nname-charset = latin\naction = pass\n",
+       "test.conf:2: name-charset = latin is not known (write a charset such as windows-1252 or iso-8859-15)"},
   };
   for (const Refusal& item : cases) {
     const auto policy = try_read(item.text);
