@@ -24,7 +24,7 @@ bool is_certain_extended_text(std::string_view value) { return is_certain_unquot
 
 bool is_certain_name(std::string_view name) {
   if (name.empty()) return true;
-  if (is_blank(name.front()) || is_blank(name.back())) return false;
+  if (is_blank(name.front()) || is_blank(name.back()) || name.find("=?") != std::string_view::npos) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const auto byte = static_cast<unsigned char>(name[i]);
     if (is_control(byte)) return false;

@@ -16,7 +16,7 @@ bool is_certain_unquoted_name(std::string_view value);
 bool is_certain_extended_text(std::string_view value);
 
 // The name itself, in UTF-8: no blanks at either end, no controls (a TAB may come from a fold), C1 neither (bytes 80-9F
-// of ISO-8859-1 are windows-1252 for some).
+// of ISO-8859-1 are windows-1252 for some), no beginning of an RFC 2047 word (what is left is a word for some).
 bool is_certain_name(std::string_view name);
 
 // True for charsets in which a piece of a text may mean nothing by itself, or swallow the ASCII behind it. `charset` in

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/mail/part_source.h"
 #include "core/mail/scanner.h"
 #include "core/mail/second_reader.h"
 
@@ -43,6 +44,15 @@ void check_ranges(const MessageFacts& facts) {
   }
 }
 
+// What the scanner calls exact, the decoders decode, to the size that it said.
+void check_content(const MessageFacts& facts, graph_milter::ByteSource& message) {
+  for (const Part& part : facts.parts) {
+    if (part.is_multipart || !part.exact) continue;
+    const auto content = graph_milter::read_all(*graph_milter::mail::make_part_source(message, part.body), 1U << 20U);
+    require(content && content->size() == part.body.decoded_size);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
@@ -57,6 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   if (!whole.is_clean()) return 0;
   check_ranges(whole);
   graph_milter::StringSource source{std::string(bytes)};
+  check_content(whole, source);
   graph_milter::mail::confirm_with_second_reader(whole, source);
   return 0;
 }

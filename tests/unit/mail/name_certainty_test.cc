@@ -82,6 +82,8 @@ TEST(NameCertainty, WhatLooksLikeAWordAndIsNoneIsNotGuessed) {
   EXPECT_EQ(name_in("filename=\"=?utf-8?Q?"
                     "?=\""),
             "?");
+  EXPECT_EQ(name_in("filename=\"=?utf -8?Q?=C3=BC?=\""), "?");
+  EXPECT_EQ(name_in("filename*=utf-8''%3D%3Futf-8%3FQ%3Fa%3F%3D"), "?");
   EXPECT_EQ(name_in("filename=\"=?utf-8?Q?=C3=BC.pdf?=\""), "\xc3\xbc.pdf");
 }
 
