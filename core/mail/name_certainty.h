@@ -8,7 +8,7 @@
 
 namespace graph_milter::mail {
 
-// A value without quotes, of a name or a boundary: a token, without ' and *, with which a value in RFC 2231 form is marked.
+// A value without quotes, of a name or a boundary: a token, without ' and *, by which the RFC 2231 form is marked.
 bool is_certain_unquoted_name(std::string_view value);
 
 // The part of an RFC 2231 value behind charset and language: attribute-char and %HH (section 7) and nothing else, in
