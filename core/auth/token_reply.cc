@@ -7,6 +7,7 @@
 
 #include "core/auth/aadsts.h"
 #include "core/base/format.h"
+#include "core/base/redact.h"
 #include "core/base/text.h"
 #include "core/http/retry_after.h"
 #include "core/json/json.h"
@@ -65,7 +66,7 @@ Error with_error_body(const http::Response& response, const ErrorBody& body, con
       (body.error == "temporarily_unavailable" || (known != nullptr && known->kind != ErrorKind::Configuration)))
     error.kind = known != nullptr ? known->kind : ErrorKind::Transient;
   error.what = format("the token service answered {} {}", response.status, escape_for_log(body.error, 60));
-  if (!body.description.empty()) error.what += ": " + escape_for_log(body.description, kWordsLimit);
+  if (!body.description.empty()) error.what += ": " + escape_for_log(redact_credentials(body.description), kWordsLimit);
   if (body.code) error.code = format("AADSTS{}", *body.code);
   if (known != nullptr) error.hint = known->hint;
   return error;

@@ -68,8 +68,9 @@ Result<std::string> Client::url_of(const Call& call) const {
   // The service's own words decide where we go next, but never to another server: the token goes with us.
   GM_TRY_ASSIGN(const http::Origin ours, http::read_origin(settings_.graph_url, "graph-url"));
   const auto theirs = http::read_origin(call.target, "@odata.nextLink");
+  // No fault of the mail: it waits, as for an upload host that is not known.
   if (!theirs || *theirs != ours)
-    return fail(ErrorKind::Permanent, where_of(call), "the next page is said to be on another server");
+    return fail(ErrorKind::Configuration, where_of(call), "the next page is said to be on another server");
   return call.target;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/base/format.h"
+#include "core/base/redact.h"
 #include "core/base/text.h"
 #include "core/graph/fault_table.h"
 #include "core/http/retry_after.h"
@@ -49,7 +50,7 @@ FaultBody read_body(std::string_view text) {
 std::string words_for(const http::Response& response, const FaultBody& body) {
   std::string words = format("answered {}", response.status);
   if (!body.code.empty()) words += " " + escape_for_log(body.code, 100);
-  if (!body.message.empty()) words += ": " + escape_for_log(body.message, kWordsLimit);
+  if (!body.message.empty()) words += ": " + escape_for_log(redact_credentials(body.message), kWordsLimit);
   if (body.code.empty() && body.message.empty() && response.status >= 400) {
     const std::string type = response.header("content-type");
     words += response.body.empty() ? " without a body"

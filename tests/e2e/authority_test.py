@@ -127,7 +127,7 @@ class SpoofMatrix(unittest.TestCase):
         self.addCleanup(self.rig.close)
 
     def tearDown(self):
-        if not self._outcome.success:
+        if rig.has_failed(self):
             self.rig.folder_object.keep()
 
     def send(self, case):

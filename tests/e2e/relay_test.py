@@ -26,7 +26,7 @@ class WithRig(unittest.TestCase):
         self.addCleanup(self.rig.close)
 
     def tearDown(self):
-        if not self._outcome.success:
+        if rig.has_failed(self):
             self.rig.folder_object.keep()
 
     def assert_no_violations(self):

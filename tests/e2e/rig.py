@@ -495,6 +495,12 @@ class Rig(contextlib.ExitStack):
         return wait_until(enough, f"Graph has delivered {count} messages", seconds)
 
 
+def has_failed(test):
+    """Whether something went wrong in this test, or in a subtest of it; for tearDown()."""
+    result = test._outcome.result
+    return any(getattr(case, "test_case", case) is test for case, _ in result.errors + result.failures)
+
+
 def skip_without_root():
     """The exit status that CTest counts as skipped, said aloud."""
     if os.geteuid() != 0:

@@ -56,7 +56,7 @@ class Smuggling(unittest.TestCase):
         self.addCleanup(self.rig.close)
 
     def tearDown(self):
-        if not self._outcome.success:
+        if rig.has_failed(self):
             self.rig.folder_object.keep()
 
     @staticmethod
