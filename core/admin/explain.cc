@@ -140,8 +140,9 @@ Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSe
   if (decision.rule->mime == policy::MimeReading::Tolerant) out.facts = mail::tolerate(std::move(out.facts));
   if (out.facts.is_clean()) out.facts = mail::confirm_with_second_reader(std::move(out.facts), reading.message);
   const std::string id = make_entry_id(now);
-  out.outcome = plan::make_plan({out.envelope, out.facts, *decision.rule, settings.service, id, settings.instance, now,
-                                 sham_seal(settings.instance, id), policy.tenant_domains()});
+  out.outcome =
+      plan::make_plan({out.envelope, out.facts, *decision.rule, intake::limits_for(settings, policy, decision), id,
+                       settings.instance, now, sham_seal(settings.instance, id), policy.tenant_domains()});
   if (const auto* plan = std::get_if<plan::Plan>(&*out.outcome)) {
     out.losses = plan::find_losses(out.envelope, out.facts, *plan);
   }

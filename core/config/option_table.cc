@@ -198,9 +198,11 @@ std::vector<Option> limit_options() {
        {}},
       {"max-message-size",
        heading,
-       size_option(&Settings::max_message_size, kKilo, 2 * kGiga),
+       size_or_map_option(&Settings::max_message_size, &Settings::max_message_size_map, kMessageSizes.least,
+                          kMessageSizes.most),
        "The largest message that is relayed, as it was received. Not more than the tenant's own limit for sending "
-       "(35M by default, 150M at most).",
+       "(35M by default, 150M at most). map:FILE names a file with a mailbox (user@domain or @domain) and its size in "
+       "each line, in the form of Postfix tables; what is not in it may send 35M.",
        {},
        {}},
       {"memory-limit",

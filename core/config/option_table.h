@@ -11,6 +11,13 @@
 
 namespace graph_milter::config {
 
+// The bounds of max-message-size, in its map too.
+struct SizeBounds {
+  ByteCount least;
+  ByteCount most;
+};
+inline constexpr SizeBounds kMessageSizes{1024, 2ULL * 1024 * 1024 * 1024};
+
 enum class Reload {
   Restart,  // a change takes effect when the daemon starts
   Live,     // a change takes effect at SIGUSR1

@@ -6,6 +6,7 @@
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/config/option_checks.h"
 #include "core/config/values.h"
 
 namespace po = boost::program_options;
@@ -171,6 +172,30 @@ OptionType size_option(ByteCount Settings::*member, ByteCount least, ByteCount m
         }
       },
       [member](const Settings& settings) { return write_size(settings.*member); });
+}
+
+OptionType size_or_map_option(ByteCount Settings::*member, std::string Settings::*map, ByteCount least,
+                              ByteCount most) {
+  constexpr std::string_view kPrefix = "map:";
+  OptionType type = size_option(member, least, most);
+  type.form = "SIZE or map:FILE";
+  type.get = [map, get = type.get, kPrefix](const Settings& settings) {
+    return (settings.*map).empty() ? get(settings) : std::string(kPrefix) + settings.*map;
+  };
+  type.set = [member, map, set = type.set, kPrefix](Settings& settings, const std::string& name,
+                                                    const std::string& value) -> ValueProblem {
+    if (value.starts_with(kPrefix)) {
+      const std::string path = value.substr(kPrefix.size());
+      if (ValueProblem problem = check_absolute_path(path); !problem.what.empty()) return problem;
+      settings.*member = Settings().*member;
+      settings.*map = path;
+      return {};
+    }
+    ValueProblem problem = set(settings, name, value);
+    if (problem.what.empty()) (settings.*map).clear();
+    return problem;
+  };
+  return type;
 }
 
 OptionType count_option(std::size_t Settings::*member, std::size_t least, std::size_t most) {

@@ -32,6 +32,8 @@ using TextCheck = ValueProblem (*)(const std::string& value);
 OptionType text_option(std::string form, std::string Settings::*member, TextCheck check = nullptr);
 OptionType list_option(std::string form, std::vector<std::string> Settings::*member, TextCheck check_item = nullptr);
 OptionType size_option(ByteCount Settings::*member, ByteCount least, ByteCount most, ByteCount multiple_of = 1);
+// SIZE, or map:FILE for a size per mailbox: then `map` is the path, and `member` is at its default.
+OptionType size_or_map_option(ByteCount Settings::*member, std::string Settings::*map, ByteCount least, ByteCount most);
 OptionType count_option(std::size_t Settings::*member, std::size_t least, std::size_t most);
 OptionType duration_option(Duration Settings::*member, Duration least, Duration most);
 OptionType boolean_option(bool Settings::*member);

@@ -45,6 +45,7 @@ struct Settings {
   // Limits.
   ByteCount max_part_size = 150'000'000;
   ByteCount max_message_size = 36'700'160;
+  std::string max_message_size_map;  // path; empty: one size for all
   ByteCount memory_limit = 128 * 1024;
   std::size_t max_parts = 500;
   std::size_t max_depth = 20;

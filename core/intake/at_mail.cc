@@ -24,7 +24,7 @@ ByteCount declared_room(const IntakeContext& context, const mail::Envelope& enve
   if (settings.when_full != WhenFull::TempFail) return 0;
   const auto size = declared_size(envelope);
   // What is too large for the service passes whatever the disk has room for.
-  if (!size || *size > settings.service.max_message_size) return 0;
+  if (!size || *size > context.policy.largest_message_limit(settings.service.max_message_size)) return 0;
   const auto interesting = context.policy.smallest_interesting_size(envelope);
   return interesting && *size >= *interesting ? *size : 0;
 }

@@ -52,6 +52,10 @@ struct IntakeSettings {
   WhenOverLimit when_over_limit = WhenOverLimit::Pass;
 };
 
+// The service's limits for the mailbox that `decision` chose.
+plan::ServiceLimits limits_for(const IntakeSettings& settings, const policy::Policy& policy,
+                               const policy::Decision& decision);
+
 // What all messages share. Any thread; a reload swaps it whole while messages keep the one they began with.
 struct IntakeContext {
   IntakeSettings settings;

@@ -8,6 +8,7 @@
 #include "core/base/id.h"
 #include "core/base/text.h"
 #include "core/intake/content_digest.h"
+#include "core/mail/address.h"
 #include "core/mail/second_reader.h"
 #include "core/queue/resend_key.h"
 
@@ -28,6 +29,13 @@ bool is_with_us(const queue::TraceRecord& record) {
 }
 
 }  // namespace
+
+plan::ServiceLimits limits_for(const IntakeSettings& settings, const policy::Policy& policy,
+                               const policy::Decision& decision) {
+  plan::ServiceLimits limits = settings.service;
+  limits.max_message_size = policy.message_limit(decision.mailbox, limits.max_message_size);
+  return limits;
+}
 
 std::optional<Answer> Taking::recognise(const mail::MessageFacts& facts) {
   if (!facts.is_clean()) return std::nullopt;  // was never taken and will not be
@@ -83,8 +91,8 @@ Answer Taking::take(mail::MessageFacts facts, const std::function<bool()>& mta_s
   std::string seal;
   if (context_.guard != nullptr) seal = context_.guard->seal(plan::make_marker(settings.instance, id));
   const plan::Outcome outcome =
-      plan::make_plan({envelope_, facts, *decision_.rule, settings.service, id, settings.instance, now, std::move(seal),
-                       context_.policy.tenant_domains()});
+      plan::make_plan({envelope_, facts, *decision_.rule, limits_for(settings, context_.policy, decision_), id,
+                       settings.instance, now, std::move(seal), context_.policy.tenant_domains()});
   if (const auto* why = std::get_if<plan::LeaveAlone>(&outcome)) {
     return answers_.pass(LogLevel::Warning, &facts, rule(), why->reason, why->text);
   }
@@ -160,7 +168,8 @@ bool Taking::may_be_known(const mail::MessageFacts& facts) {
   if (!records) return true;
   const TimePoint since = context_.clock->now() - context_.settings.resend_window;
   return std::any_of(records->begin(), records->end(), [&](const queue::TraceRecord& record) {
-    return is_with_us(record) && record.accepted >= since && record.sender == envelope_.sender.address;
+    return is_with_us(record) && record.accepted >= since &&
+           mail::same_address(record.sender, envelope_.sender.address);
   });
 }
 

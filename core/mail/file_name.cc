@@ -153,14 +153,36 @@ SplitName split_extension(std::string_view name) {
   return {name.substr(0, dot), name.substr(dot)};
 }
 
-// At most `limit` bytes from the front, and no base character without the marks that follow it.
+// What belongs to the character before it (Unicode Standard Annex 29, as far as names need it): marks, the colours of
+// emoji, the vowels and finals of Hangul syllables that have no composed form.
+bool extends_a_character(char32_t c) {
+  return g_unichar_ismark(static_cast<gunichar>(c)) != FALSE || (c >= 0x1F3FB && c <= 0x1F3FF) ||
+         (c >= 0x1160 && c <= 0x11FF);
+}
+
+// Flags are pairs of these.
+bool is_regional_indicator(std::string_view text) {
+  if (text.empty()) return false;
+  const CodePoint first = take_code_point(text);
+  return first.valid && first.value >= 0x1F1E6 && first.value <= 0x1F1FF;
+}
+
+bool cuts_a_flag(std::string_view text, std::size_t end) {
+  constexpr std::size_t kBytes = 4;
+  if (!is_regional_indicator(text.substr(end))) return false;
+  std::size_t before = 0;
+  for (std::size_t at = end; at >= kBytes && is_regional_indicator(text.substr(at - kBytes)); at -= kBytes) ++before;
+  return before % 2 == 1;
+}
+
+// At most `limit` bytes from the front, cut between characters as people see them.
 std::string_view cut_between_characters(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text;
   std::size_t end = limit;
   for (; end > 0; --end) {
     std::string_view rest = text.substr(end);
     const CodePoint next = take_code_point(rest);
-    if (next.valid && g_unichar_ismark(static_cast<gunichar>(next.value)) == FALSE) break;
+    if (next.valid && !extends_a_character(next.value) && !cuts_a_flag(text, end)) break;
   }
   // A name of marks alone: between code points, then.
   if (end == 0) {

@@ -69,10 +69,32 @@ std::vector<std::string> take_new(const std::vector<mail::Mailbox>& field, std::
   return addresses;
 }
 
+// A header that writes a domain in raw UTF-8 (RFC 6531): nobody knows how Graph reads it.
+bool has_raw_domain(const mail::MessageFacts& facts, std::string_view field_name,
+                    const std::vector<mail::Mailbox>& mailboxes) {
+  const mail::HeaderField* field = facts.find_header(field_name);
+  if (field == nullptr || is_ascii(field->value)) return false;
+  const std::string written = to_lower(field->value);
+  return std::any_of(mailboxes.begin(), mailboxes.end(), [&](const mail::Mailbox& mailbox) {
+    return written.find(mail::domain_of(mailbox.address)) == std::string::npos;
+  });
+}
+
+std::optional<LeaveAlone> check_fields(const mail::MessageFacts& facts) {
+  const std::pair<std::string_view, const std::vector<mail::Mailbox>*> fields[] = {
+      {"from", &facts.from}, {"to", &facts.to}, {"cc", &facts.cc}};
+  for (const auto& [name, mailboxes] : fields) {
+    if (!has_raw_domain(facts, name, *mailboxes)) continue;
+    return LeaveAlone{"smtputf8", format("{} has a domain in raw UTF-8", name)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<Recipients, LeaveAlone> match_recipients(const mail::Envelope& envelope, const mail::MessageFacts& facts,
                                                       std::size_t limit) {
+  if (auto refusal = check_fields(facts)) return *std::move(refusal);
   auto outcome = read_envelope(envelope);
   if (auto* refusal = std::get_if<LeaveAlone>(&outcome)) return std::move(*refusal);
   const auto& addresses = std::get<std::vector<std::string>>(outcome);

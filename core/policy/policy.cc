@@ -98,6 +98,14 @@ std::optional<ByteCount> Policy::smallest_interesting_size(const mail::Envelope&
   return smallest;
 }
 
+ByteCount Policy::message_limit(std::string_view mailbox, ByteCount otherwise) const {
+  return sizes_ == nullptr ? otherwise : sizes_->find(mailbox).value_or(otherwise);
+}
+
+ByteCount Policy::largest_message_limit(ByteCount otherwise) const {
+  return sizes_ == nullptr ? otherwise : std::max(otherwise, sizes_->largest());
+}
+
 std::string Policy::explain(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
   std::string out;
   bool decided_already = false;

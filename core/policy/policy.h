@@ -14,6 +14,7 @@
 #include "core/mail/facts.h"
 #include "core/policy/condition.h"
 #include "core/policy/sender_map.h"
+#include "core/policy/size_map.h"
 
 namespace graph_milter::policy {
 
@@ -61,6 +62,14 @@ class Policy {
   // are no rules are not read.
   static Result<Policy> read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains);
 
+  // From now on mailboxes of `sizes` have a limit of their own (option max-message-size = map:FILE).
+  void limit_messages(SizeMap sizes) { sizes_ = std::make_shared<const SizeMap>(std::move(sizes)); }
+
+  // How large a message the mailbox (canonical) may send, and the largest that any may: `otherwise` is the limit of
+  // those that have none of their own.
+  ByteCount message_limit(std::string_view mailbox, ByteCount otherwise) const;
+  ByteCount largest_message_limit(ByteCount otherwise) const;
+
   const std::vector<Rule>& rules() const { return *rules_; }
   const std::vector<std::string>& tenant_domains() const { return tenant_domains_; }  // canonical
 
@@ -85,6 +94,7 @@ class Policy {
  private:
   std::shared_ptr<const std::vector<Rule>> rules_;
   std::vector<std::string> tenant_domains_;
+  std::shared_ptr<const SizeMap> sizes_;  // null: no mailbox has a limit of its own
 };
 
 }  // namespace graph_milter::policy

@@ -6,6 +6,7 @@
 #include "core/base/digest.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/mail/address.h"
 
 namespace graph_milter::queue {
 
@@ -17,17 +18,20 @@ void add(Sha256& hash, std::string_view text) {
   hash.update(text);
 }
 
+// What is no address stays as it is.
+std::string comparable(const std::string& address) { return mail::canonical_address(address).value_or(address); }
+
 }  // namespace
 
 std::string make_resend_key(const mail::Envelope& envelope, std::string_view message_id, std::string_view date,
                             std::string_view content_sha256) {
   if (trim(message_id).empty() || trim(date).empty()) return {};
-  std::set<std::string_view> recipients;
-  for (const mail::EnvelopePath& path : envelope.recipients) recipients.insert(path.address);
+  std::set<std::string> recipients;
+  for (const mail::EnvelopePath& path : envelope.recipients) recipients.insert(comparable(path.address));
   Sha256 hash;
-  add(hash, envelope.sender.address);
+  add(hash, comparable(envelope.sender.address));
   add(hash, format("{}", recipients.size()));
-  for (const std::string_view address : recipients) add(hash, address);
+  for (const std::string& address : recipients) add(hash, address);
   add(hash, content_sha256);
   return to_hex(hash.finish());
 }

@@ -9,6 +9,7 @@
 #include "core/auth/token_source.h"
 #include "core/base/file.h"
 #include "core/base/forward_clock.h"
+#include "core/config/option_table.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/housekeeping.h"
 #include "core/graph/client.h"
@@ -20,7 +21,15 @@
 namespace graph_milter::service {
 
 Result<policy::Policy> read_policy(const config::Configuration& configuration) {
-  return policy::Policy::read(configuration.text, configuration.settings.tenant_domains);
+  const config::Settings& settings = configuration.settings;
+  GM_TRY_ASSIGN(policy::Policy policy, policy::Policy::read(configuration.text, settings.tenant_domains));
+  if (!settings.max_message_size_map.empty()) {
+    GM_TRY_ASSIGN(
+        policy::SizeMap sizes,
+        policy::SizeMap::read(settings.max_message_size_map, config::kMessageSizes.least, config::kMessageSizes.most));
+    policy.limit_messages(std::move(sizes));
+  }
+  return policy;
 }
 
 // Destroyed from the last member to the first: who uses goes before what is used.

@@ -250,6 +250,19 @@ TEST(OptionTable, EveryDefaultReadsBackAsTheSame) {
   }
 }
 
+TEST(Configuration, TheLargestMessageIsOneSizeOrAMapOfSizes) {
+  const auto one = read(std::string(kLeast) + "max-message-size = 50M\n");
+  ASSERT_TRUE(one.ok());
+  EXPECT_EQ(one.configuration.settings.max_message_size, 50ULL << 20);
+  EXPECT_EQ(one.configuration.settings.max_message_size_map, "");
+  const auto map = read(std::string(kLeast) + "max-message-size = map:/etc/graph-milter/sizes\n");
+  ASSERT_TRUE(map.ok());
+  EXPECT_EQ(map.configuration.settings.max_message_size, 36'700'160U);
+  EXPECT_EQ(map.configuration.settings.max_message_size_map, "/etc/graph-milter/sizes");
+  EXPECT_EQ(errors_of_line("max-message-size = map:sizes").size(), 1U);
+  EXPECT_EQ(errors_of_line("max-message-size = 3G").size(), 1U);
+}
+
 TEST(OptionTable, NamesAreUniqueAndHelpIsASentence) {
   std::set<std::string_view> names;
   for (const Option& option : option_table()) {

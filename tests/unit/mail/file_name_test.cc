@@ -102,6 +102,40 @@ TEST(FileName, IsNotCutBetweenACharacterAndItsMarks) {
   EXPECT_TRUE(is_valid_utf8(clean(marks)));
 }
 
+TEST(FileName, IsNotCutInsideAFlagAnEmojiOrASyllable) {
+  const auto cut = [](const std::string& cluster) {  // which begins within the limit and ends behind it
+    const std::string stem(251 - 4, 'a');
+    return clean(stem + cluster + "b.pdf") == stem + ".pdf";
+  };
+  EXPECT_TRUE(cut("\U0001F1E9\U0001F1EA"));  // a flag
+  EXPECT_TRUE(cut("\U0001F44D\U0001F3FD"));  // a thumb with its colour
+  EXPECT_TRUE(cut("\u1100\u1160\u11A8"));    // a syllable without a composed form
+  // Of three flags in a row the first two fit.
+  const std::string flag = "\U0001F1E9\U0001F1EA";
+  const std::string stem(251 - 20, 'a');
+  EXPECT_EQ(clean(stem + flag + flag + flag + "b.pdf"), stem + flag + flag + ".pdf");
+}
+
+// Whatever happens to a name, what Windows would open it with stays.
+TEST(FileName, NeverGetsAnotherExtension) {
+  std::mt19937_64 random(test::seed());
+  const std::string_view pieces[] = {
+      "a",      "invoice", ".",      " ",      "con", "\u202E",
+      "\u200B", "<",       "\u0301", "\u20AC", ":",   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+  const std::string_view extensions[] = {".exe", ".pdf", ".tar.gz", ".PDF.js", ".docm"};
+  for (int round = 0; round < 5000; ++round) {
+    std::string name = "n";
+    for (std::size_t count = random() % 12; count > 0; --count) name += pieces[random() % std::size(pieces)];
+    const std::string extension(extensions[random() % std::size(extensions)]);
+    const std::string cleaned = clean(name + extension + (random() % 2 == 0 ? "" : ". . "));
+    ASSERT_TRUE(cleaned.ends_with(extension.substr(extension.rfind('.')))) << escape_for_log(name + extension);
+    std::vector<std::string> twice = {cleaned, cleaned};
+    make_names_unique(twice);
+    ASSERT_TRUE(twice[1].ends_with(extension.substr(extension.rfind('.')))) << escape_for_log(twice[1]);
+    ASSERT_LE(twice[1].size(), 255U);
+  }
+}
+
 TEST(FileName, IsCleanAfterOneCleaningWhateverCame) {
   std::mt19937_64 random(test::seed());
   const std::string_view pieces[] = {"a",      ".",

@@ -88,6 +88,20 @@ TEST(Recipients, MustBeAddressesThatGraphCanMail) {
   EXPECT_EQ(Mail({}).refusal(), (LeaveAlone{"no-recipients", "the envelope has no recipient"}));
 }
 
+TEST(Recipients, AreLeftAloneWhereTheHeaderWritesADomainInRawUtf8) {
+  PlanCase c;
+  c.envelope.recipients = {mail::make_envelope_path("<bob@xn--bcher-kva.example>")};
+  c.header =
+      "From: ann@contoso.com\r\nTo: B\xC3\xB6"
+      "b <bob@xn--bcher-kva.example>\r\n";
+  EXPECT_EQ(c.plan().to, Addresses{"bob@xn--bcher-kva.example"}) << "a name in raw UTF-8 is no reason";
+  c.header =
+      "From: ann@contoso.com\r\nTo: bob@b\xC3\xBC"
+      "cher.example\r\n";
+  c.facts = {};
+  EXPECT_EQ(c.refusal(), (LeaveAlone{"smtputf8", "to has a domain in raw UTF-8"}));
+}
+
 TEST(Recipients, MayAskForWhatExchangeDoesInItsOwnWay) {
   Mail mail({"a@x.example"});
   mail.envelope.sender.parameters = {"SIZE=1000", "body=8BITMIME", "RET=HDRS", "ENVID=x", "SMTPUTF8", "AUTH=<>"};

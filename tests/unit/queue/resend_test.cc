@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cctype>
 #include <set>
 #include <thread>
 #include <vector>
@@ -32,6 +33,14 @@ TEST(ResendKey, IsTheSameForTheSameMessageInAnyOrderOfRecipients) {
   envelope.client_address = "10.1.20.8";
   envelope.recipients[0].parameters = {"NOTIFY=NEVER"};
   EXPECT_EQ(key_of(envelope), key) << "another session";
+}
+
+TEST(ResendKey, ComparesAddressesAsEverybodyDoes) {
+  mail::Envelope envelope = sample_envelope();
+  const std::string key = key_of(envelope);
+  for (char& c : envelope.sender.address) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (char& c : envelope.recipients[0].address) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  EXPECT_EQ(key_of(envelope), key);
 }
 
 TEST(ResendKey, DiffersWithSenderRecipientsAndContent) {
