@@ -47,7 +47,7 @@ def read_sources(root):
     codes = {code for code, _, _ in table}
     mail = sources(root, "core/mail")
     inexact = words_in(r"\brefuse", (root / "core/mail/body_check.cc").read_text())
-    inexact |= set(re.findall(r"inexact = \{Verdict::\w+, " + WORD, mail))
+    inexact |= set(re.findall(r"(?:inexact =|return) \{Verdict::\w+, " + WORD, mail))
     known |= {"inexact:" + code for code in inexact}
     used = words_in(r"\b(?:ambiguous|problem|odd|over_limit|findings_\.add)", mail)
     used |= set(re.findall(r"^\s+\{" + WORD + r", \"[^\"]*\"\}\},?$", (root / "core/mail/protection.cc").read_text(), re.M))
