@@ -264,7 +264,7 @@ TEST_F(ReturningTest, WhomTheMtaRefusesTheSenderHearsOf) {
   ASSERT_EQ(hand_back_port().mails().size(), 1U);
   ASSERT_EQ(hand_back_port().mails()[0].recipients.size(), 1U);
   ASSERT_EQ(mta().mails().size(), 1U);
-  const std::string& dsn = mta().mails()[0].content;
+  const std::string dsn = mta().mails()[0].content;
   EXPECT_THAT(dsn, HasSubstr("Final-Recipient: rfc822; alice@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n"
                              "Remote-MTA: dns; relay.contoso.com\r\n"
                              "Diagnostic-Code: smtp; 550 5.1.1 <alice@example.org>: no such user\r\n"));
@@ -385,7 +385,7 @@ TEST_F(ReturningTest, TheSenderIsWarnedOfADelay) {
   const std::string log = logged([&] { EXPECT_TRUE(returning.warn_of_delay(entry, **message)); });
   EXPECT_THAT(log, HasSubstr("event=notified"));
   EXPECT_THAT(log, HasSubstr(" action=delayed told=1"));
-  const std::string& dsn = mta().mails().at(0).content;
+  const std::string dsn = mta().mails().at(0).content;
   EXPECT_THAT(dsn, HasSubstr("Message-ID: <" + entry.id + ".delayed@relay.contoso.com>\r\n"));
   EXPECT_THAT(dsn, HasSubstr("Will-Retry-Until: Fri, 27 Nov 2026 09:02:05 +0000\r\n"));
   EXPECT_THAT(dsn, HasSubstr("Diagnostic-Code: x-graph; create draft: 503 serviceUnavailable\r\n"));
@@ -409,7 +409,7 @@ TEST_F(ReturningTest, SuccessIsToldToThoseWhoAsked) {
   const queue::Entry entry = lease();
   const auto message = queue().open_message(entry);
   EXPECT_TRUE(Returning(settings(), queue(), clock()).tell_relayed(entry, **message));
-  const std::string& dsn = mta().mails().at(0).content;
+  const std::string dsn = mta().mails().at(0).content;
   EXPECT_THAT(dsn, HasSubstr("Final-Recipient: rfc822; alice@example.org\r\nAction: relayed\r\nStatus: 2.0.0\r\n"
                              "Remote-MTA: dns; graph.microsoft.com\r\n\r\n"));
   EXPECT_THAT(dsn, Not(HasSubstr("bob@example.org\r\nAction")));
