@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mail that a rule takes arrives through Graph as it was sent; mail that it doesn't goes on through the MTA untouched."""
 import email.utils
+import hashlib
 import os
 import smtplib
 import unittest
@@ -95,7 +96,7 @@ class FiftyMails(WithRig):
         self.assert_no_violations()
 
 
-class LeftAlone(WithRig):
+class WithPassing(WithRig):
     def passed(self, count):
         rig.wait_until(lambda: len(self.rig.sink.messages) >= count, f"the MTA has delivered {count}")
         return self.rig.sink.messages
@@ -110,6 +111,8 @@ class LeftAlone(WithRig):
         if reason:
             self.assertIn(reason, self.rig.milter.log_text())
 
+
+class LeftAlone(WithPassing):
     def test_what_no_rule_takes_goes_on_untouched(self):
         large = mails.with_attachments("large", [mails.pdf("scan.pdf", 1, 4_000_000)])
         stranger = large.replace(b"From: Scanner <scanner@contoso.com>", b"From: Boss <boss@contoso.com>")
@@ -124,6 +127,50 @@ class LeftAlone(WithRig):
         self.assert_passes(mails.SENDER, [mails.RECIPIENT], signed, "protected")
         self.assertEqual(self.rig.emulator.deliveries(), [])
         self.assertEqual(self.rig.emulator.requests(), [])
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+class Protected(WithPassing):
+    """Signed and encrypted mail leaves Postfix with every byte that it came with."""
+
+    def assert_passes_whole(self, data, reason):
+        self.assert_passes(mails.SENDER, [mails.RECIPIENT], data, reason)
+        got = self.rig.sink.messages[-1][2]
+        whole = got[got.index(b"From: Scanner"):]
+        self.assertEqual(digest(whole), digest(data[data.index(b"From: Scanner"):]), reason)
+
+    def test_signed_and_encrypted_mail_passes_with_equal_digests(self):
+        large = mails.with_attachments("large", [mails.pdf("scan.pdf", 1, 4_000_000)])
+        for subtype, parameters, reason in (
+                (b"signed", b"protocol=\"application/pkcs7-signature\"; micalg=sha-256", "reason=protected:signed"),
+                (b"signed", b"protocol=\"application/pgp-signature\"; micalg=pgp-sha512", "reason=protected:pgp"),
+                (b"encrypted", b"protocol=\"application/pgp-encrypted\"", "reason=protected:pgp"),
+                (b"encrypted", b"protocol=\"application/x\"", "reason=protected:encrypted"),
+                (b"report", b"report-type=delivery-status", "reason=protected:report")):
+            self.assert_passes_whole(large.replace(b"multipart/mixed;", b"multipart/" + subtype + b"; " + parameters + b";"),
+                                     reason)
+        enveloped = large.replace(b"application/pdf", b"application/pkcs7-mime; smime-type=enveloped-data")
+        self.assert_passes_whole(enveloped, "reason=protected:encrypted")
+        armoured = large.replace(b"Please find the scan attached.\r\n", b"-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n")
+        self.assert_passes_whole(armoured, "reason=protected:pgp")
+        signed_by = b"DKIM-Signature: v=1; a=rsa-sha256; s=x; bh=a=; b=b=; d=%b\r\n"
+        self.assert_passes_whole(large.replace(
+            b"Subject:", signed_by % b"fabrikam.example" + b"Subject:", 1), "reason=dkim-signed")
+        self.assertEqual(self.rig.emulator.requests(), [])
+
+    def test_what_our_own_domain_signed_is_relayed_without_the_signature(self):
+        large = mails.with_attachments("large", [mails.pdf("scan.pdf", 1, 4_000_000)])
+        signature = b"DKIM-Signature: v=1; a=rsa-sha256; d=contoso.com; s=x;\r\n\tbh=abcdef=;\r\n\tb=ghijkl=\r\n"
+        self.rig.send(mails.SENDER, [mails.RECIPIENT], signature + large)
+        delivery, = self.rig.wait_for_deliveries(1)
+        self.assert_same_mail(large, delivery, [mails.RECIPIENT], "signed by us")
+        got = self.delivered_bytes(delivery)
+        self.assertNotIn(b"DKIM-Signature", got)
+        self.assertNotIn(b"abcdef", got)
+        self.assert_no_violations()
 
 
 class ManyOnOneConnection(WithRig):

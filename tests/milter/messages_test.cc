@@ -74,6 +74,29 @@ TEST_F(Messages, SaysWhyALargeMailPasses) {
   EXPECT_THAT(rig_.words(), HasSubstr("reason="));
 }
 
+// The first answer is the verdict: no change of header or body is asked for, so every byte stays what it was.
+TEST_F(Messages, PassesProtectedMailWithoutAskingForAnyChange) {
+  const std::string plain = " multipart/mixed;\n boundary=\"=_scan\"";
+  const std::vector<std::pair<std::string, std::string>> kinds = {
+      {" multipart/signed; protocol=\"application/pkcs7-signature\";\n boundary=\"=_scan\"", "protected:signed"},
+      {" multipart/signed; protocol=\"application/pgp-signature\";\n boundary=\"=_scan\"", "protected:pgp"},
+      {" multipart/encrypted; protocol=\"application/pgp-encrypted\";\n boundary=\"=_scan\"", "protected:pgp"},
+      {" application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "protected:encrypted"}};
+  MilterDriver driver = rig_.greeted();
+  for (const auto& [type, reason] : kinds) {
+    Mail mail = scan_mail(kLarge);
+    for (auto& [name, value] : mail.headers) {
+      if (value == plain) value = type;
+    }
+    const Packet answer = driver.deliver(mail, "P1");
+    EXPECT_EQ(answer.command, wire::kAccept) << type;
+    EXPECT_EQ(answer.data, "") << type;
+    EXPECT_THAT(rig_.words(), HasSubstr("reason=" + reason)) << type;
+  }
+  EXPECT_THAT(rig_.entries(), IsEmpty());
+  EXPECT_EQ(rig_.spool_files(), 0U);
+}
+
 TEST_F(Messages, LogsTheTakenMessageWithAllThatSupportAsksFor) {
   MilterDriver driver = rig_.greeted();
   ASSERT_EQ(driver.deliver(scan_mail(kLarge), "B9").command, wire::kDiscard);
