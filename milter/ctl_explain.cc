@@ -8,6 +8,7 @@
 #include "core/admin/explain.h"
 #include "core/base/clock.h"
 #include "core/config/exit_status.h"
+#include "core/service/probe_run.h"
 #include "core/service/service.h"
 
 namespace graph_milter::ctl {
@@ -22,8 +23,9 @@ int explain_file(const config::Configuration& configuration, const ExplainQuesti
   const config::Settings& settings = configuration.settings;
   // The name is only as long as the real one would be: it stands in the draft's marker.
   const std::string instance = settings.instance.empty() ? "unnamed" : settings.instance;
-  const auto explanation = admin::explain(*policy, service::intake_settings(settings, instance), question.envelope,
-                                          question.file, SystemClock().now());
+  intake::IntakeSettings arriving = service::intake_settings(settings, instance);
+  service::apply(service::learned(settings), arriving);
+  const auto explanation = admin::explain(*policy, arriving, question.envelope, question.file, SystemClock().now());
   if (!explanation) {
     err << explanation.error().text() << "\n";
     return config::exit_status(explanation.error());

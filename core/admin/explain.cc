@@ -142,7 +142,8 @@ Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSe
   const std::string id = make_entry_id(now);
   out.outcome =
       plan::make_plan({out.envelope, out.facts, *decision.rule, intake::limits_for(settings, policy, decision), id,
-                       settings.instance, now, sham_seal(settings.instance, id), policy.tenant_domains()});
+                       settings.instance, now, sham_seal(settings.instance, id), policy.tenant_domains(),
+                       intake::draft_wish(settings, *decision.rule), &reading.message});
   if (const auto* plan = std::get_if<plan::Plan>(&*out.outcome)) {
     out.losses = plan::find_losses(out.envelope, out.facts, *plan);
   }

@@ -95,10 +95,11 @@ std::string rules_words(std::string_view rules) {
 }
 
 std::string plan_words(const plan::Plan& plan) {
-  const ByteCount skeleton = plan.skeleton.size();
   std::string out = format("decision: relay by rule {} from the mailbox {}\n", escape_for_log(plan.rule),
                            escape_for_log(plan.mailbox));
-  out += format("  draft: {} bytes of MIME, {} bytes of request\n", skeleton, plan::draft_body_length(skeleton));
+  out += plan.json ? format("  draft: JSON, {} bytes of request\n", plan.json->size())
+                   : format("  draft: {} bytes of MIME, {} bytes of request\n", plan.skeleton.size(),
+                            plan::draft_body_length(plan.skeleton.size()));
   out += format("  to: {}\n  cc: {}\n  bcc: {}\n", list_words(plan.to), list_words(plan.cc), list_words(plan.bcc));
   return out + format("  message-id: {}\n", escape_for_log(plan.message_id));
 }
@@ -172,8 +173,9 @@ void write_decision(json::Writer& writer, const Explanation& explanation) {
   writer.key("decision").string(plan != nullptr ? "relay" : "pass").key("rule").string(explanation.rule);
   if (plan != nullptr) {
     writer.key("mailbox").string(plan->mailbox).key("message_id").string(plan->message_id);
-    writer.key("draft_size").number(plan->skeleton.size());
-    writer.key("request_size").number(plan::draft_body_length(plan->skeleton.size()));
+    writer.key("draft").string(plan->json ? "json" : "mime");
+    writer.key("draft_size").number(plan->json ? plan->json->size() : plan->skeleton.size());
+    writer.key("request_size").number(plan->json ? plan->json->size() : plan::draft_body_length(plan->skeleton.size()));
     add_texts(writer, "to", plan->to);
     add_texts(writer, "cc", plan->cc);
     add_texts(writer, "bcc", plan->bcc);

@@ -334,6 +334,16 @@ std::vector<Option> queue_options() {
        "Bytes of one request of an upload session.",
        {},
        {}},
+      live(
+          {"draft",
+           heading,
+           enum_option({"auto", "mime", "json"}, &Settings::draft),
+           "How drafts are made: mime keeps nearly all of a message; json keeps what Graph has properties for, one of "
+           "its texts among them, and leaves alone what it can't represent. auto does what graph-milterctl probe found "
+           "out to be right for this Graph: mime, unless a MIME draft does not stay whole when attachments are added, "
+           "then json where it can. A rule may say otherwise.",
+           {},
+           {}}),
       {"verify",
        heading,
        enum_option({"size", "hash"}, &Settings::verify),

@@ -11,6 +11,7 @@
 
 namespace graph_milter::config {
 
+enum class DraftWay { Auto, Mime, Json };
 enum class Verify { Size, Hash };
 enum class WhenFull { TempFail, Pass };
 enum class WhenDown { Queue, TempFail, Pass };
@@ -67,6 +68,7 @@ struct Settings {
   WhenDown when_down = WhenDown::Queue;
   Duration resend_window = std::chrono::hours(24);
   Duration trace_for = std::chrono::hours(30 * 24);  // how long tombstones are kept
+  DraftWay draft = DraftWay::Auto;
   Verify verify = Verify::Size;
   ByteCount range_size = 3'932'160;
   std::size_t workers = 8;

@@ -60,6 +60,12 @@ Call create_draft_call(std::string_view mailbox, ByteSource& base64) {
   return call;
 }
 
+Call create_json_draft_call(std::string_view mailbox, ByteSource& json) {
+  Call call = create_draft_call(mailbox, json);
+  call.headers = {{"Content-Type", "application/json"}};
+  return call;
+}
+
 Call post_attachment_call(std::string_view mailbox, std::string_view message, ByteSource& json) {
   Call call = make_call("post attachment", Operation::Create, http::Method::Post, mailbox,
                         message_path(mailbox, message) + "/attachments");

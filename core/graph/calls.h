@@ -29,6 +29,7 @@ struct Call {
 };
 
 Call create_draft_call(std::string_view mailbox, ByteSource& base64);
+Call create_json_draft_call(std::string_view mailbox, ByteSource& json);
 Call post_attachment_call(std::string_view mailbox, std::string_view message, ByteSource& json);
 Call open_session_call(std::string_view mailbox, std::string_view message, ByteSource& json);
 Call get_message_call(std::string_view mailbox, std::string_view message);

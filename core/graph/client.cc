@@ -116,7 +116,14 @@ Result<http::Response> Client::perform(const Call& call) {
 
 Result<Message> Client::create_draft(std::string_view mailbox, ByteSource& mime) {
   Base64Source body(mime);
-  const Call call = create_draft_call(mailbox, body);
+  return make_draft(create_draft_call(mailbox, body));
+}
+
+Result<Message> Client::create_json_draft(std::string_view mailbox, ByteSource& json) {
+  return make_draft(create_json_draft_call(mailbox, json));
+}
+
+Result<Message> Client::make_draft(const Call& call) {
   GM_TRY_ASSIGN(const http::Response response, perform(call));
   auto message = response.cut ? read_cut_message(response.body) : read_new_message(response.body);
   if (!message) return fail(unreadable(call, response));

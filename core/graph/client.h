@@ -87,6 +87,9 @@ class Client {
   // POST /users/{mailbox}/messages, text/plain, base64 of `mime` streamed. 201.
   Result<Message> create_draft(std::string_view mailbox, ByteSource& mime);
 
+  // POST /users/{mailbox}/messages, application/json. 201.
+  Result<Message> create_json_draft(std::string_view mailbox, ByteSource& json);
+
   // POST .../messages/{id}/attachments with contentBytes streamed. 201. Returns the attachment.
   Result<Attachment> post_attachment(std::string_view mailbox, std::string_view message, const AttachmentItem& item,
                                      ByteSource& content);
@@ -141,6 +144,7 @@ class Client {
  private:
   // Sends `call` with a token, once more after a 401, and returns an answer with the call's success code.
   Result<http::Response> perform(const Call& call);
+  Result<Message> make_draft(const Call& call);
   Result<http::Response> perform_once(const Call& call, const Secret& token);
   Result<std::vector<std::string>> ids_with_marker(const Call& first_page, std::string_view marker);
   Result<std::vector<std::string>> markers_of(const Call& list, const ListedMessage& listed);

@@ -83,7 +83,7 @@ void log_planned(const EventSubject& subject, std::string_view entry_id, const p
   line.field("entry", entry_id);
   line.field("message-id", plan.message_id);
   line.field("mailbox", plan.mailbox);
-  line.field("skeleton", plan.skeleton.size());
+  line.field("skeleton", plan.json ? plan.json->size() : plan.skeleton.size());
   line.field("posts", count_way(plan, plan::Way::Post));
   line.field("sessions", count_way(plan, plan::Way::Session));
   line.field("decoded", decoded);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/base/clock.h"
+#include "core/config/settings.h"
 #include "core/intake/loop_guard.h"
 #include "core/mail/envelope.h"
 #include "core/mail/scanner.h"
@@ -50,11 +51,16 @@ struct IntakeSettings {
   Duration resend_window = std::chrono::hours(24);  // as the queue's
   pace::QuotaRules client_quota, login_quota, mailbox_quota;
   WhenOverLimit when_over_limit = WhenOverLimit::Pass;
+  config::DraftWay draft = config::DraftWay::Auto;  // where the rule does not say
+  bool auto_is_json = false;                        // what `auto` means: the service does not keep MIME drafts whole
 };
 
 // The service's limits for the mailbox that `decision` chose.
 plan::ServiceLimits limits_for(const IntakeSettings& settings, const policy::Policy& policy,
                                const policy::Decision& decision);
+
+// How the draft of a message that `rule` takes shall be made.
+plan::DraftWish draft_wish(const IntakeSettings& settings, const policy::Rule& rule);
 
 // What all messages share. Any thread; a reload swaps it whole while messages keep the one they began with.
 struct IntakeContext {

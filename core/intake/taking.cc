@@ -90,9 +90,9 @@ Answer Taking::take(mail::MessageFacts facts, const std::function<bool()>& mta_s
   const IntakeSettings& settings = context_.settings;
   std::string seal;
   if (context_.guard != nullptr) seal = context_.guard->seal(plan::make_marker(settings.instance, id));
-  const plan::Outcome outcome =
-      plan::make_plan({envelope_, facts, *decision_.rule, limits_for(settings, context_.policy, decision_), id,
-                       settings.instance, now, std::move(seal), context_.policy.tenant_domains()});
+  const plan::Outcome outcome = plan::make_plan(
+      {envelope_, facts, *decision_.rule, limits_for(settings, context_.policy, decision_), id, settings.instance, now,
+       std::move(seal), context_.policy.tenant_domains(), draft_wish(settings, *decision_.rule), &file_});
   if (const auto* why = std::get_if<plan::LeaveAlone>(&outcome)) {
     return answers_.pass(LogLevel::Warning, &facts, rule(), why->reason, why->text);
   }

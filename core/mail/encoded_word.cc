@@ -179,6 +179,11 @@ std::optional<std::string> to_utf8(std::string_view bytes, std::string_view char
   return std::string(bytes);
 }
 
+void* open_utf8_converter(std::string_view lower_charset) {
+  const std::string charset(lower_charset);
+  return is_known_charset(charset) ? open_iconv(charset).release() : nullptr;
+}
+
 std::optional<std::string> decode_encoded_words(std::string_view text) {
   if (text.size() > kLongestText) return std::nullopt;
   WordDecoder decoder;

@@ -10,6 +10,7 @@
 #include "core/mail/name_charset.h"
 #include "core/plan/draft_fields.h"
 #include "core/plan/header_check.h"
+#include "core/plan/json_draft.h"
 #include "core/plan/partition.h"
 #include "core/plan/plan.h"
 #include "core/plan/recipients.h"
@@ -118,6 +119,43 @@ void add_attachments(Plan& plan, const PlanInput& input, const std::vector<PartR
   }
 }
 
+using Cut = std::vector<std::size_t>;  // indexes of parts, ascending
+
+// Fills plan.json or plan.skeleton, the latter without the fields `signatures`, and plan.message_id; which parts go up
+// beside it.
+std::variant<Cut, LeaveAlone> plan_draft(Plan& plan, const PlanInput& input, const std::vector<PartRole>& roles,
+                                         const Recipients& recipients, const std::vector<std::string>& signatures) {
+  DraftFields fields = make_draft_fields(input, recipients, plan.mailbox);
+  plan.message_id = std::move(fields.message_id);
+  if (input.draft != DraftWish::Mime) {
+    auto json = make_json_draft(input, roles, recipients, plan.message_id);
+    if (auto* choice = std::get_if<JsonChoice>(&json)) {
+      plan.json = std::move(choice->draft);
+      return std::move(choice->cut);
+    }
+    if (input.draft == DraftWish::Json) return std::get<LeaveAlone>(std::move(json));
+  }
+  auto& dropped = fields.request.drop_fields;
+  dropped.insert(dropped.end(), signatures.begin(), signatures.end());
+  auto chosen = choose_parts(input.facts, roles, input.rule, input.limits, std::move(fields.request));
+  if (auto* refusal = std::get_if<LeaveAlone>(&chosen)) return std::move(*refusal);
+  auto& partition = std::get<Partition>(chosen);
+  plan.skeleton = std::move(partition.skeleton);
+  return std::move(partition.cut);
+}
+
+// What is too large for a POST and too small for a session.
+std::optional<LeaveAlone> check_ways(const Plan& plan, const ServiceLimits& limits) {
+  for (const PlannedPart& part : plan.parts) {
+    if (part.way != Way::Session || part.body.decoded_size >= limits.session_floor) continue;
+    return LeaveAlone{"no-way",
+                      format("part {} ({}) has {} bytes: too many for one request, and upload sessions begin "
+                             "at {}",
+                             part.index, escape_for_log(part.name, 80), part.body.decoded_size, limits.session_floor)};
+  }
+  return std::nullopt;
+}
+
 // JSON, for the journal as for Graph, holds nothing else.
 bool is_utf8(const Plan& plan) {
   return is_valid_utf8(plan.rule) && is_valid_utf8(plan.message_id) &&
@@ -142,21 +180,14 @@ Outcome plan_for(const PlanInput& input) {
   plan.rule = input.rule.name;
   plan.mailbox = std::get<std::string>(std::move(mailbox));
   auto& recipients = std::get<Recipients>(matched);
-  DraftFields fields = make_draft_fields(input, recipients, plan.mailbox);
-  for (std::string& name : std::get<std::vector<std::string>>(signatures)) {
-    fields.request.drop_fields.push_back(std::move(name));
-  }
   const std::vector<PartRole> roles = assign_roles(input.facts);
-  auto chosen = choose_parts(input.facts, roles, input.rule, input.limits, std::move(fields.request));
-  if (auto* refusal = std::get_if<LeaveAlone>(&chosen)) return std::move(*refusal);
-
-  auto& partition = std::get<Partition>(chosen);
-  plan.message_id = std::move(fields.message_id);
-  plan.skeleton = std::move(partition.skeleton);
+  auto drafted = plan_draft(plan, input, roles, recipients, std::get<std::vector<std::string>>(signatures));
+  if (auto* refusal = std::get_if<LeaveAlone>(&drafted)) return std::move(*refusal);
   plan.to = std::move(recipients.to);
   plan.cc = std::move(recipients.cc);
   plan.bcc = std::move(recipients.bcc);
-  add_attachments(plan, input, roles, partition.cut);
+  add_attachments(plan, input, roles, std::get<Cut>(drafted));
+  if (auto refusal = check_ways(plan, input.limits)) return *std::move(refusal);
   if (!is_utf8(plan)) return LeaveAlone{"not-utf8", "Message-ID, Content-Type or Content-ID is not UTF-8"};
   return plan;
 }

@@ -39,19 +39,6 @@ std::string describe(const mail::MessageFacts& facts, std::size_t index) {
   return format("part {} ({})", index, escape_for_log(part.name.empty() ? part.type : part.name, 80));
 }
 
-std::optional<LeaveAlone> check_cut(const mail::MessageFacts& facts, std::size_t index, const ServiceLimits& limits) {
-  const mail::Part& part = facts.parts[index];
-  if (!part.exact && !can_be_file(part)) {
-    return LeaveAlone{"inexact:" + part.inexact.code,
-                      format("{} can't be cut out: {}", describe(facts, index), escape_for_log(part.inexact.detail))};
-  }
-  if (part.body.decoded_size > limits.max_part_size) {
-    return LeaveAlone{"part-too-large", format("{} has {} bytes, more than max-part-size = {}", describe(facts, index),
-                                               part.body.decoded_size, limits.max_part_size)};
-  }
-  return std::nullopt;
-}
-
 // What may be cut beyond the rule's demand, in the order in which it goes.
 std::vector<std::size_t> order_spare_parts(const mail::MessageFacts& facts, const std::vector<PartRole>& roles,
                                            const std::vector<std::size_t>& cut, bool message_as_file) {
@@ -75,6 +62,19 @@ std::vector<std::size_t> order_spare_parts(const mail::MessageFacts& facts, cons
 }  // namespace
 
 bool can_be_file(const mail::Part& part) { return part.type == "message/rfc822" && part.inexact.code == "message"; }
+
+std::optional<LeaveAlone> check_cut(const mail::MessageFacts& facts, std::size_t index, const ServiceLimits& limits) {
+  const mail::Part& part = facts.parts[index];
+  if (!part.exact && !can_be_file(part)) {
+    return LeaveAlone{"inexact:" + part.inexact.code,
+                      format("{} can't be cut out: {}", describe(facts, index), escape_for_log(part.inexact.detail))};
+  }
+  if (part.body.decoded_size > limits.max_part_size) {
+    return LeaveAlone{"part-too-large", format("{} has {} bytes, more than max-part-size = {}", describe(facts, index),
+                                               part.body.decoded_size, limits.max_part_size)};
+  }
+  return std::nullopt;
+}
 
 std::vector<PartRole> assign_roles(const mail::MessageFacts& facts) {
   const std::vector<bool> body_text = mail::body_text_parts(facts);

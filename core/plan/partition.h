@@ -24,6 +24,9 @@ enum class PartRole {
 // One for each part.
 std::vector<PartRole> assign_roles(const mail::MessageFacts& facts);
 
+// Why this part can't be cut out.
+std::optional<LeaveAlone> check_cut(const mail::MessageFacts& facts, std::size_t index, const ServiceLimits& limits);
+
 struct Partition {
   std::vector<std::size_t> cut;  // indexes of parts, ascending
   mail::Splice skeleton;         // what is left, with the fields that `request` adds

@@ -26,6 +26,15 @@ struct ServiceLimits {
   std::size_t attachments = 250;
   std::size_t recipients = 500;
   std::size_t nesting = 30;
+  ByteCount session_floor = 0;  // the smallest file that an upload session takes; 0: not known
+};
+
+// How the draft shall be made: from MIME, which keeps nearly all, or from JSON, for a service that does not keep what
+// was in the MIME of a draft to which attachments are added.
+enum class DraftWish {
+  Mime,
+  Json,            // what JSON can't represent is left alone
+  JsonIfPossible,  // ... goes as MIME
 };
 
 enum class Way {
@@ -53,11 +62,23 @@ struct ExpectedAttachment {
   friend bool operator==(const ExpectedAttachment&, const ExpectedAttachment&) = default;
 };
 
+// The draft as JSON: `before`, the text of the message in UTF-8 and escaped, kJsonDraftEnd.
+inline constexpr std::string_view kJsonDraftEnd = "\"}}";
+struct JsonDraft {
+  std::string before;
+  mail::EncodedRange text;
+  std::string charset;        // of the text, as its part names it; empty: US-ASCII
+  ByteCount text_length = 0;  // escaped
+  ByteCount size() const { return before.size() + text_length + kJsonDraftEnd.size(); }
+  friend bool operator==(const JsonDraft&, const JsonDraft&) = default;
+};
+
 struct Plan {
   std::string rule;                             // name of the rule that took the message
   std::string mailbox;                          // whose Drafts and Sent Items
   std::string message_id;                       // with angle brackets, as the draft will carry it
   mail::Splice skeleton;                        // MIME of the draft: marker, seal, Bcc and what was missing included
+  std::optional<JsonDraft> json;                // the draft is made of this, and the skeleton is empty
   std::vector<PlannedPart> parts;               // in the order in which they go up
   std::vector<ExpectedAttachment> in_skeleton;  // attachments that stay in the MIME
   std::vector<std::string> to, cc, bcc;         // canonical addresses; their union is the envelope's recipients
@@ -83,12 +104,15 @@ struct PlanInput {
   TimePoint now{};
   std::string seal = {};                             // X-Graph-Milter-Seal, without blanks; empty: none is written
   std::span<const std::string> tenant_domains = {};  // canonical; whose signatures are left out (header_check.h)
+  DraftWish draft = DraftWish::Mime;
+  ByteSource* message = nullptr;  // its bytes, read for the length of the text of a JSON draft, and for nothing else
 };
 
 // LeaveAlone::reason is one of: "ambiguous:CODE", "protected:CODE", "overlimit:CODE", "error:CODE" (the verdict and the
 // code of its first finding), "null-sender", "auto-replied", "dkim-signed", "arc-sealed", "from", "mailbox",
 // "smtputf8", "esmtp-parameter", "no-recipients", "recipient-address", "recipients-wider", "too-many-recipients",
-// "too-many-attachments", "too-deep", "too-large", "part-too-large", "inexact:CODE", "skeleton-too-large", "not-utf8".
+// "too-many-attachments", "too-deep", "too-large", "part-too-large", "inexact:CODE", "skeleton-too-large", "no-way",
+// "not-utf8", and with DraftWish::Json those of json_draft.h.
 Outcome make_plan(const PlanInput& input);
 
 // Exact length of the JSON body of POST /attachments for this part (request_size.cc; a test compares it with the bytes

@@ -45,6 +45,18 @@ void write_part(json::Writer& writer, const PlannedPart& part) {
   writer.end_object();
 }
 
+void write_json_draft(json::Writer& writer, const JsonDraft& draft) {
+  writer.begin_object();
+  writer.key("before").string(draft.before);
+  writer.key("range");
+  write_range(writer, draft.text.range);
+  writer.key("encoding").string(mail::name_of(draft.text.encoding));
+  writer.key("size").number(draft.text.decoded_size);
+  writer.key("charset").string(draft.charset);
+  writer.key("textLength").number(draft.text_length);
+  writer.end_object();
+}
+
 void write_addresses(json::Writer& writer, std::string_view key, const std::vector<std::string>& addresses) {
   writer.key(key).begin_array();
   for (const std::string& address : addresses) writer.string(address);
@@ -112,6 +124,15 @@ std::optional<PlannedPart> read_part(const json::Value* value) {
                      *way};
 }
 
+std::optional<JsonDraft> read_json_draft(const json::Value& value) {
+  auto before = read_string(value.find("before"));
+  const auto text = read_body(value);
+  auto charset = read_string(value.find("charset"));
+  const auto text_length = value.find_uint64("textLength");
+  if (!before || !text || !charset || !text_length) return std::nullopt;
+  return JsonDraft{*std::move(before), *text, *std::move(charset), *text_length};
+}
+
 std::optional<ExpectedAttachment> read_expected(const json::Value* value) {
   auto name = read_string(value->find("name"));
   const auto certain = value->find_bool("certain");
@@ -135,6 +156,11 @@ std::optional<Plan> read_plan(const json::Value& value) {
   plan.mailbox = *std::move(mailbox);
   plan.message_id = *std::move(message_id);
   plan.skeleton.pieces = *std::move(pieces);
+  // Plans of 0.1 know only MIME.
+  if (const json::Value* draft = value.find("json"); draft != nullptr) {
+    plan.json = read_json_draft(*draft);
+    if (!plan.json) return std::nullopt;
+  }
   plan.parts = *std::move(parts);
   plan.in_skeleton = *std::move(in_skeleton);
   plan.to = *std::move(to);
@@ -154,6 +180,7 @@ std::string to_json(const Plan& plan) {
   writer.key("messageId").string(plan.message_id);
   writer.key("skeleton");
   write_skeleton(writer, plan.skeleton);
+  if (plan.json) write_json_draft(writer.key("json"), *plan.json);
   writer.key("parts").begin_array();
   for (const PlannedPart& part : plan.parts) write_part(writer, part);
   writer.end_array();

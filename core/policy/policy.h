@@ -10,6 +10,7 @@
 
 #include "core/base/result.h"
 #include "core/config/conf_text.h"
+#include "core/config/settings.h"
 #include "core/mail/envelope.h"
 #include "core/mail/facts.h"
 #include "core/policy/condition.h"
@@ -42,6 +43,7 @@ struct Rule {
   MimeReading mime = MimeReading::Strict;
   bool message_as_file = false;  // a message/rfc822 that doesn't fit into the skeleton becomes an .eml file
   std::string name_charset;      // of file names in raw 8-bit bytes; empty: nobody knows it
+  std::optional<config::DraftWay> draft = {};  // over the option of that name
 };
 
 // What decided, and why. `rule` is null when no rule matched.

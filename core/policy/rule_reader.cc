@@ -128,6 +128,18 @@ Status set_name_charset(Rule& rule, const ConfLine& line) {
   return {};
 }
 
+Status set_draft(Rule& rule, const ConfLine& line) {
+  constexpr std::array<std::string_view, 3> kWays = {"auto", "mime", "json"};  // in the order of DraftWay
+  const auto way = std::find(kWays.begin(), kWays.end(), line.value);
+  if (way == kWays.end()) {
+    const std::string_view near = nearest_word(line.value, kWays);
+    return refuse(line.where(), format("draft = {} is not known", escape_for_log(line.value, 80)),
+                  near.empty() ? std::string("write auto, mime or json") : format("did you mean {}?", near));
+  }
+  rule.draft = static_cast<config::DraftWay>(way - kWays.begin());
+  return {};
+}
+
 struct Key {
   std::string_view name;
   Status (*set)(Rule&, const ConfLine&);
@@ -145,7 +157,8 @@ constexpr std::array kKeys = {Key{"client", set_client},
                               Key{"mailbox", set_mailbox},
                               Key{"mime", set_mime},
                               Key{"message-as-file", set_message_as_file},
-                              Key{"name-charset", set_name_charset}};
+                              Key{"name-charset", set_name_charset},
+                              Key{"draft", set_draft}};
 
 tl::unexpected<Error> unknown_key(const ConfLine& line) {
   std::array<std::string_view, kKeys.size()> names;

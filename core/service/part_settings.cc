@@ -93,6 +93,7 @@ intake::IntakeSettings intake_settings(const config::Settings& settings, std::st
   out.mailbox_quota = {settings.mailbox_messages_per_hour, settings.mailbox_bytes_per_hour};
   out.when_over_limit = settings.when_over_limit == config::WhenOverLimit::TempFail ? intake::WhenOverLimit::TempFail
                                                                                     : intake::WhenOverLimit::Pass;
+  out.draft = settings.draft;
   return out;
 }
 

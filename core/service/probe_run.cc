@@ -83,4 +83,27 @@ Result<std::optional<probe::Report>> kept_report(const config::Settings& setting
   return std::optional(*std::move(report));
 }
 
+Learned learned(const config::Settings& settings) {
+  constexpr std::string_view kMeansMime = "draft = auto means MIME: ";
+  constexpr std::string_view kHint = "; run graph-milterctl probe MAILBOX, or set draft";
+  Learned out;
+  const auto report = kept_report(settings);
+  if (report && *report) {
+    out.auto_is_json = (*report)->answer(probe::Question::MimeDraft) == probe::Answer::No;
+    out.session_floor = (*report)->session_floor.value_or(0);
+  }
+  const bool is_answered = report && *report && (*report)->answer(probe::Question::MimeDraft) != probe::Answer::Unknown;
+  if (settings.draft != config::DraftWay::Auto || is_answered) return out;
+  const std::string why = !report   ? report.error().text()
+                          : *report ? std::string("the kept probe did not find out whether MIME drafts stay whole")
+                                    : std::string("nobody has asked this Graph whether MIME drafts stay whole");
+  out.warning = std::string(kMeansMime) + why + std::string(kHint);
+  return out;
+}
+
+void apply(const Learned& learned, intake::IntakeSettings& intake) {
+  intake.auto_is_json = learned.auto_is_json;
+  intake.service.session_floor = learned.session_floor;
+}
+
 }  // namespace graph_milter::service

@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "core/config/settings.h"
+#include "core/intake/intake.h"
 #include "core/probe/report.h"
 
 namespace graph_milter::service {
@@ -23,5 +24,18 @@ Status keep_report(const config::Settings& settings, const probe::Report& report
 // The report that is kept; nothing if there is none, or it is of another tenant or Graph. Errors: it is damaged or
 // can't be read.
 Result<std::optional<probe::Report>> kept_report(const config::Settings& settings);
+
+// What the kept report says of drafts and upload sessions, for the arriving half. Without a report `draft = auto` means
+// MIME, and the second is the warning that says so; empty: there is nothing to warn of. Never an error: what is damaged
+// is warned of and not used.
+struct Learned {
+  bool auto_is_json = false;
+  ByteCount session_floor = 0;  // 0: not known
+  std::string warning;
+};
+Learned learned(const config::Settings& settings);
+
+// `intake` with what was learned.
+void apply(const Learned& learned, intake::IntakeSettings& intake);
 
 }  // namespace graph_milter::service

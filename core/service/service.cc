@@ -9,6 +9,7 @@
 #include "core/auth/token_source.h"
 #include "core/base/file.h"
 #include "core/base/forward_clock.h"
+#include "core/base/log.h"
 #include "core/config/option_table.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/housekeeping.h"
@@ -17,6 +18,7 @@
 #include "core/graph/paced_door.h"
 #include "core/service/instance.h"
 #include "core/service/loop_key.h"
+#include "core/service/probe_run.h"
 
 namespace graph_milter::service {
 
@@ -42,8 +44,12 @@ struct Service::Machinery {
 
   std::shared_ptr<const intake::IntakeContext> make_context(const config::Settings& settings,
                                                             policy::Policy policy) const {
-    return std::make_shared<const intake::IntakeContext>(intake::IntakeContext{
-        intake_settings(settings, instance), std::move(policy), queue, clock, guard, service, quotas});
+    intake::IntakeSettings arriving = intake_settings(settings, instance);
+    const Learned known = learned(settings);
+    if (!known.warning.empty()) log_text(LogLevel::Warning, known.warning);
+    apply(known, arriving);
+    return std::make_shared<const intake::IntakeContext>(
+        intake::IntakeContext{std::move(arriving), std::move(policy), queue, clock, guard, service, quotas});
   }
 
   Status start_control(const config::Settings& settings);

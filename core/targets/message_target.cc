@@ -8,6 +8,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/mail/part_source.h"
+#include "core/targets/json_draft_body.h"
 
 namespace graph_milter::targets {
 namespace {
@@ -25,6 +26,11 @@ MessageTarget::MessageTarget(Services services, const plan::Plan& plan, std::str
     : services_(services), plan_(plan), marker_(std::move(marker)) {}
 
 Result<std::string> MessageTarget::create_draft(ByteSource& message) {
+  if (plan_.json) {
+    JsonDraftBody body(message, *plan_.json);
+    GM_TRY_ASSIGN(graph::Message draft, services_.graph.create_json_draft(mailbox(), body));
+    return std::move(draft.id);
+  }
   mail::SpliceSource skeleton(message, plan_.skeleton);
   GM_TRY_ASSIGN(graph::Message draft, services_.graph.create_draft(mailbox(), skeleton));
   return std::move(draft.id);

@@ -38,7 +38,8 @@ class MessageTarget {
 
   // --- the draft
 
-  // The draft from the skeleton of `message`. Unclear: there may be one now; find_draft() knows.
+  // The draft from the skeleton of `message`, or from the plan's JSON and the text of it. Unclear: there may be one
+  // now; find_draft() knows.
   Result<std::string> create_draft(ByteSource& message);
 
   // A draft that carries our marker, if there is one. Others beside it are left over from lost answers and are deleted:

@@ -29,6 +29,16 @@ class Probe(unittest.TestCase):
         return subprocess.run([BINARIES / "milter/graph-milterctl", "-c", self.conf, *arguments], capture_output=True,
                               text=True, timeout=280)
 
+    def explain(self):
+        mail = self.folder.path / "scan.eml"
+        mail.write_bytes(b"From: scanner@contoso.com\r\nTo: alice@example.org\r\nSubject: Scan\r\nMIME-Version: 1.0\r\n"
+                         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+                         b"See attachment.\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Disposition: "
+                         b"attachment; filename=a.pdf\r\n\r\n" + b"PDF PDF PDF PDF\r\n" * 200_000 + b"--b--\r\n")
+        done = self.ctl("explain", mail)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
     def test_answers_both_ways_and_keeps_the_last_result(self):
         done = self.ctl("probe", "scanner@contoso.com", "--to", "alice@example.org", "--json")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -40,6 +50,7 @@ class Probe(unittest.TestCase):
         self.assertEqual(report["sessionFloor"], 3_000_000)
         self.assertEqual(json.loads((self.spool / "probe.json").read_text()), report)
         self.assertEqual((self.spool / "probe.json").stat().st_mode & 0o777, 0o644)
+        self.assertIn(" bytes of MIME, ", self.explain())
         delivery, = self.emulator.deliveries()
         self.assertEqual(delivery["recipients"], ["alice@example.org"])
         mailbox, = [each for each in self.emulator.ask("GET", "/mailboxes") if each["address"] == "scanner@contoso.com"]
@@ -54,6 +65,7 @@ class Probe(unittest.TestCase):
         self.assertIn("         set draft = json\n", done.stdout)
         self.assertIn("\nyes      Does an upload URL say how far a file has come (GET)?", done.stdout)
         self.assertEqual(json.loads((self.spool / "probe.json").read_text())["sessionFloor"], 1)
+        self.assertIn("  draft: JSON, ", self.explain(), "auto does what the probe found out")
         self.assertEqual(self.emulator.violations(), [])
 
     def test_says_what_is_wrong_and_keeps_nothing(self):

@@ -220,6 +220,9 @@ class World {
   }
   std::size_t mta_mails() const { return mta_ ? mta_->mails().size() : 0; }
 
+  // How the drafts of mail that is put from now on are made.
+  void draft_as(plan::DraftWish wish) { draft_wish_ = wish; }
+
   // Sends are counted from now on.
   void count_sends(graph::GateSettings settings) { gate_ = std::make_unique<graph::MailboxGate>(clock_, settings); }
 
@@ -398,13 +401,16 @@ class World {
     rule.name = "scanners";
     rule.action = policy::Action::Relay;
     rule.part_size = 100;
+    StringSource bytes(message);
     const auto outcome = plan::make_plan({.envelope = envelope,
                                           .facts = facts,
                                           .rule = rule,
                                           .limits = {},
                                           .entry_id = id,
                                           .instance = "mx1",
-                                          .now = clock_->now()});
+                                          .now = clock_->now(),
+                                          .draft = draft_wish_,
+                                          .message = &bytes});
     if (const auto* left = std::get_if<plan::LeaveAlone>(&outcome)) {
       ADD_FAILURE() << left->reason << ": " << left->text;
       return {};
@@ -419,6 +425,7 @@ class World {
   }
 
   graph_milter::test::TempFolder folder_;
+  plan::DraftWish draft_wish_ = plan::DraftWish::Mime;
   std::shared_ptr<ManualClock> clock_;
   emulator::InProcessGraph service_;
   Executioner executioner_;

@@ -62,6 +62,22 @@ std::string field_text(const std::string& value) {
   return plain ? value : "=?utf-8?B?" + base64_encode(value) + "?=";
 }
 
+// "String {GUID} Name X" of PS_INTERNET_HEADERS, and the MAPI properties that are header fields; empty: none.
+std::string field_of_property(const std::string& id) {
+  constexpr std::string_view kNamed = "String {00020386-0000-0000-c000-000000000046} Name ";
+  if (starts_with_ignoring_case(id, kNamed)) return id.substr(kNamed.size());
+  if (equal_ignoring_case(id, "String 0x1042")) return "In-Reply-To";
+  if (equal_ignoring_case(id, "String 0x1039")) return "References";
+  return equal_ignoring_case(id, "Integer 0x0036") ? "Sensitivity" : "";
+}
+
+std::string value_of_property(const std::string& field, const std::string& value) {
+  if (field != "Sensitivity") return value;
+  if (value == "1") return "Personal";
+  if (value == "2") return "Private";
+  return value == "3" ? "Company-Confidential" : "";
+}
+
 std::string wrapped_base64(const std::string& bytes) {
   constexpr std::size_t kLine = 76;
   const std::string flat = base64_encode(bytes);
@@ -178,6 +194,15 @@ std::string mime_from_json(const Mailbox& mailbox, const Json& message, TimePoin
   field("Message-ID", message["internetMessageId"].text(format("<{}@emulator.contoso.com>", make_uuid())));
   for (const Json& header : message["internetMessageHeaders"].items())
     field(header["name"].text(), field_text(header["value"].text()));
+  for (const Json& property : message["singleValueExtendedProperties"].items()) {
+    const std::string name = field_of_property(property["id"].text());
+    if (!name.empty()) field(name, field_text(value_of_property(name, property["value"].text())));
+  }
+  const std::string importance = message["importance"].text("normal");
+  if (!equal_ignoring_case(importance, "normal")) field("Importance", importance);
+  const std::string reporter = format("<{}>", mailbox.address);
+  if (message["isReadReceiptRequested"].boolean()) field("Disposition-Notification-To", reporter);
+  if (message["isDeliveryReceiptRequested"].boolean()) field("Return-Receipt-To", reporter);
   field("MIME-Version", "1.0");
   const bool html = equal_ignoring_case(message["body"]["contentType"].text("text"), "html");
   field("Content-Type", html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8");

@@ -53,6 +53,7 @@ def read_sources(root):
     used |= set(re.findall(r"^\s+\{" + WORD + r", \"[^\"]*\"\}\},?$", (root / "core/mail/protection.cc").read_text(), re.M))
     problems = [f"core/mail uses the code {code}, which tolerance.cc does not have" for code in sorted(used - codes)]
     known |= set(re.findall(r"(?:LeaveAlone|Objection)\{\s*" + WORD, sources(root, "core/plan", "core/policy", "core/intake")))
+    known |= {"json:" + code for code in re.findall(r"\bcant\(" + WORD, sources(root, "core/plan"))}
     known |= set(re.findall(r"Action::Pass, \"\", " + WORD, sources(root, "core/policy")))
     known |= set(re.findall(r"\bpass\(LogLevel::\w+, [&\w]+, [^,]+, " + WORD, sources(root, "core/intake")))
     known |= set(re.findall(r"\bleave_alone\(" + WORD, sources(root, "milter")))

@@ -56,7 +56,7 @@ TEST(Rules, AreRefusedInPlainWords) {
        "test.conf:3: a rule has no key \"form\" (did you mean from?)"},
       {"[rule a]\nxyzzyxyzzy = 1\naction = pass\n",
        "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, daemon, login, from, sender, "
-       "sender-map, part-size, message-size, action, mailbox, mime, message-as-file, name-charset)"},
+       "sender-map, part-size, message-size, action, mailbox, mime, message-as-file, name-charset, draft)"},
       {"[rule a]\nmime = tolerent\naction = pass\n",
        "test.conf:2: mime = tolerent is not known (did you mean tolerant?)"},
       {"[rule a]\nmime = 1\naction = pass\n", "test.conf:2: mime = 1 is not known (write strict or tolerant)"},
@@ -66,6 +66,9 @@ TEST(Rules, AreRefusedInPlainWords) {
        "test.conf:2: sender-map = senders is not an absolute path (begin it with /)"},
       {"[rule a]\nsender-map = /nowhere/senders\naction = relay\n",
        "test.conf:2: /nowhere/senders: cannot open: No such file or directory"},
+      {"[rule a]\ndraft = jsn\naction = pass\n", "test.conf:2: draft = jsn is not known (did you mean json?)"},
+      {"[rule a]\ndraft = html5\naction = pass\n",
+       "test.conf:2: draft = html5 is not known (write auto, mime or json)"},
       {"[rule a]\nclient = 10.1.20.1/24\nfrom = a@contoso.com\naction = relay\n",
        "test.conf:2: \"10.1.20.1/24\" has bits behind its prefix (did you mean 10.1.20.0/24?)"},
       {"[rule a]\npart-size = 3 MB\naction = pass\n",
