@@ -626,7 +626,7 @@ TEST(FidelityTable, WhatIsToldOfPartsIsWhatRecipientsSee) {
   ASSERT_NE(arrival.part("big.pdf"), nullptr);
   EXPECT_EQ(arrival.part("big.pdf")->type, "application/octet-stream");
   EXPECT_EQ(arrival.text.find("a scan"), std::string::npos);
-  EXPECT_EQ(arrival.values("X-Auto-Response-Suppress"), std::vector<std::string>{"All"});
+  EXPECT_EQ(arrival.values("X-Auto-Response-Suppress"), std::vector<std::string>{"OOF, AutoReply"});
 }
 
 TEST(FidelityTable, AMessageInsideThatDoesNotFitArrivesAsAFileByRule) {

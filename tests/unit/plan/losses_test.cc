@@ -196,13 +196,13 @@ TEST(DraftFields, TellExchangeThatAMailWasMadeByAProgram) {
   };
   for (const char* value : {"auto-generated", "Auto-Generated", "auto-notified; owner-email=\"x@y\""}) {
     const std::string skeleton = skeleton_with(std::string("Auto-Submitted: ") + value + "\r\n");
-    EXPECT_NE(skeleton.find("\r\nX-Auto-Response-Suppress: All\r\n"), std::string::npos) << skeleton;
+    EXPECT_NE(skeleton.find("\r\nX-Auto-Response-Suppress: OOF, AutoReply\r\n"), std::string::npos) << skeleton;
     EXPECT_NE(skeleton.find(std::string("\r\nAuto-Submitted: ") + value + "\r\n"), std::string::npos);
   }
   EXPECT_EQ(skeleton_with("Auto-Submitted: no\r\n").find("Suppress"), std::string::npos);
   EXPECT_EQ(skeleton_with("").find("Suppress"), std::string::npos);
   const std::string own = skeleton_with("Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: OOF\r\n");
-  EXPECT_EQ(own.find("Suppress: All"), std::string::npos);
+  EXPECT_EQ(own.find("Suppress: OOF, AutoReply"), std::string::npos);
   EXPECT_NE(own.find("Suppress: OOF"), std::string::npos);
 }
 
