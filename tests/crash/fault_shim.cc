@@ -199,12 +199,29 @@ std::string_view below(const char* path) {
 
 bool is_known(int fd) { return fd >= 0 && fd < kMostDescriptors; }
 
+// Of a path that is relative to a directory above ours.
+std::string_view name_from_above(int directory, const char* path, Name& buffer) {
+  std::array<char, 64> link{};
+  std::array<char, 4096> full{};
+  std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", directory);
+  const ssize_t length = ::readlink(link.data(), full.data(), full.size() / 2);
+  if (length <= 0) return {};
+  const auto used = static_cast<std::size_t>(length);
+  std::snprintf(full.data() + used, full.size() - used, "/%s", path);
+  std::snprintf(buffer.data(), buffer.size(), "%s", std::string(below(full.data())).c_str());
+  return buffer.data();
+}
+
 // Also of a path that is relative to a directory of ours.
 std::string_view name_of(int directory, const char* path, Name& buffer) {
   if (state == nullptr || path == nullptr) return {};
   if (path[0] == '/') return below(path);
-  if (!is_known(directory) || open_names[static_cast<std::size_t>(directory)][0] == '\0') return {};
-  std::snprintf(buffer.data(), buffer.size(), "%s/%s", open_names[static_cast<std::size_t>(directory)].data(), path);
+  if (directory == AT_FDCWD) return {};
+  if (!is_known(directory) || open_names[static_cast<std::size_t>(directory)][0] == '\0')
+    return name_from_above(directory, path, buffer);
+  const Name& above = open_names[static_cast<std::size_t>(directory)];
+  const bool is_root = std::string_view(above.data()) == ".";
+  std::snprintf(buffer.data(), buffer.size(), "%s%s%s", is_root ? "" : above.data(), is_root ? "" : "/", path);
   return buffer.data();
 }
 

@@ -52,6 +52,8 @@ def from_strace(log, spool):
 
 def call_in(text, spool):
     call = re.match(r"(\w+)\(", text)
+    # A path that is relative to a directory's descriptor.
+    text = re.sub(r'^openat\(\d+<([^>]*)>, "([^"]*)"', r'openat(AT_FDCWD, "\1/\2"', text)
     paths = re.findall(re.escape(str(spool)) + r"(?:/([^\s\">)]*))?", text)
     if not call or call.group(1) not in NAMES or not paths:
         return []
