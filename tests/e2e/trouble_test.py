@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be wrong on the way to Graph: the client has its 250, the mail is kept, and the log says what to do."""
+import re
 import unittest
 
 import mails
@@ -43,14 +44,15 @@ class UnknownMailbox(WithRig):
     options = QUICK
     rules = rig.SCANNER_RULE.replace("scanner@contoso.com", "@contoso.com")
 
-    def test_mail_for_a_mailbox_that_graph_does_not_know_is_kept(self):
+    def test_mail_of_a_mailbox_that_graph_does_not_know_is_returned(self):
         data = LARGE.replace(b"scanner@contoso.com", b"ghost@contoso.com")
         self.assertEqual(self.rig.send("ghost@contoso.com", [mails.RECIPIENT], data)[0], 250)
-        rig.wait_until(lambda: "ErrorInvalidUser" in self.rig.milter.log_text(), "the log names Graph's code")
+        rig.wait_until(lambda: "event=returned" in self.rig.milter.log_text(), "the sender is told")
+        returned, = re.findall("event=returned.*", self.rig.milter.log_text())
+        self.assertRegex(returned, r"told=1 dsn=5\.2\.0 reason=\"404 ErrorInvalidUser: ")
         self.assertEqual(self.rig.emulator.deliveries(), [])
         self.rig.milter.child.must_run()
-        kept = list(self.rig.milter.spool.glob("messages/*/*.msg"))
-        self.assertEqual(len(kept), 1)
+        rig.wait_until(lambda: not list(self.rig.milter.spool.glob("messages/*/*.msg")), "its file is gone")
 
 
 class StrangeAnswers(WithRig):
