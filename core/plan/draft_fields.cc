@@ -89,7 +89,7 @@ DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipien
   if (lacks(facts, "to") && lacks(facts, "cc")) fill_in("To", "undisclosed-recipients:;");
   if (!recipients.bcc.empty()) fields.request.add_fields.push_back(mail::make_field("Bcc", join(recipients.bcc)));
   if (asks_for_no_replies(facts)) {
-    fields.request.add_fields.push_back(mail::make_field("X-Auto-Response-Suppress", "OOF, AutoReply"));
+    fields.request.add_fields.push_back(mail::make_field(kSuppressField, kSuppressed));
   }
   fields.request.add_fields.push_back(mail::make_field(kMarkerField, make_marker(input.instance, input.entry_id)));
   if (!input.seal.empty()) fields.request.add_fields.push_back(mail::make_field(kSealField, input.seal));

@@ -30,6 +30,8 @@ bool is_reserved_field(std::string_view lower_name);
 // Exchange and Outlook know the same; Auto-Submitted itself is lost there. Not where the sender wrote that field
 // himself.
 bool asks_for_no_replies(const mail::MessageFacts& facts);
+inline constexpr std::string_view kSuppressField = "X-Auto-Response-Suppress";
+inline constexpr std::string_view kSuppressed = "OOF, AutoReply";  // "All" would silence non-delivery reports too
 
 // Sender names somebody else than the mailbox and From, as whom Graph would refuse to send.
 bool has_foreign_sender(const mail::MessageFacts& facts, std::string_view mailbox);

@@ -18,9 +18,8 @@
 namespace graph_milter::plan {
 namespace {
 
-// Graph takes five; two are ours.
+// Graph takes five; two or three are ours.
 constexpr std::size_t kHeaders = 5;
-constexpr std::size_t kOurHeaders = 2;
 
 // PS_INTERNET_HEADERS: a named property that is a header field of the message (MS-OXPROPS 1.3.2).
 constexpr std::string_view kHeaderProperty = "String {00020386-0000-0000-C000-000000000046} Name ";
@@ -104,7 +103,7 @@ Extras extras_of(const PlanInput& input) {
   Extras extras;
   extras.headers.push_back({std::string(kMarkerField), make_marker(input.instance, input.entry_id)});
   if (!input.seal.empty()) extras.headers.push_back({std::string(kSealField), input.seal});
-  if (asks_for_no_replies(facts)) extras.headers.push_back({"X-Auto-Response-Suppress", "All"});
+  if (asks_for_no_replies(facts)) extras.headers.push_back({std::string(kSuppressField), std::string(kSuppressed)});
   for (const mail::HeaderField* field : x_fields_of(facts)) {
     if (extras.headers.size() < kHeaders) {
       extras.headers.push_back({field->name, field->value});

@@ -389,6 +389,8 @@ class Run:
     def journal_rows(self):
         """[(id, state, next attempt in ms)] of everything but tombstones; None: not to be read now."""
         path = self.spool / "journal.sqlite"
+        if not path.with_name("journal.sqlite-shm").exists():
+            return None  # a reader would make it, and for a moment it would be root's: a daemon that starts could not open it
         try:
             with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1)) as journal:
                 return journal.execute("SELECT id, state, next_attempt FROM entry WHERE state <> 'done'").fetchall()

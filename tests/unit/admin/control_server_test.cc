@@ -38,7 +38,7 @@ class FakeQueue {
     ControlAnswers out;
     out.daemon = [] { return DaemonFacts{"mx1", from_unix_ms(1), from_unix_ms(1)}; };
     out.list = [this] { return list(); };
-    out.find = [this](const std::string& id) { return find(id); };
+    out.find = [](const std::string& id) { return find(id); };
     out.totals = [this]() -> Result<queue::Totals> {
       queue::Totals totals;
       totals.held = held;

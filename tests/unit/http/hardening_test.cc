@@ -36,7 +36,14 @@ extern "C" CURLcode curl_easy_setopt(CURL* handle, CURLoption option, ...) {
   using Real = CURLcode (*)(CURL*, CURLoption, ...);
   static const auto real = reinterpret_cast<Real>(dlsym(RTLD_NEXT, "curl_easy_setopt"));
   std::va_list rest;
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wvarargs"  // libcurl's own signature has an enumeration there
+#endif
   va_start(rest, option);
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
   CURLcode code = CURLE_OK;
   if (option < CURLOPTTYPE_OBJECTPOINT) {
     const long value = va_arg(rest, long);

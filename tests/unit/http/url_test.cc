@@ -145,7 +145,5 @@ TEST(PublicAddress, IsNoUnixSocket) {
   EXPECT_FALSE(is_public_address(&other, sizeof other));
 }
 
-constexpr TimePoint kNow = TimePoint(std::chrono::seconds(1'600'000'000));  // Sun, 13 Sep 2020 12:26:40 GMT
-
 }  // namespace
 }  // namespace graph_milter::http
