@@ -25,6 +25,9 @@ def of_python():
     return load(glob.glob(PYTHON))
 
 
+RELEASE = "bookworm"
+
+
 class NotHere(Exception):
     """Why a corpus can't be had."""
 
@@ -43,6 +46,16 @@ def looks_like_mail(content):
     return re.match(rb"(?:[!-9;-~]+:.*\r?\n)(?:[!-9;-~]+:|[ \t])", content) is not None
 
 
+def mirror_of_the_machine():
+    """Where this machine's own apt has its packages from."""
+    done = subprocess.run(["apt-get", "indextargets", "--format", "$(SITE) $(CODENAME) $(COMPONENT)", "Created-By: Packages"],
+                          capture_output=True, text=True)
+    sites = [line.split()[0] for line in done.stdout.splitlines() if line.split()[1:] == [RELEASE, "main"]]
+    if not sites:
+        raise NotHere(f"apt has no packages of Debian {RELEASE} here")
+    return sites[0]
+
+
 def fetch(package, folder):
     if shutil.which("apt-get") is None or shutil.which("dpkg-source") is None:
         raise NotHere("apt-get or dpkg-source (dpkg-dev) is not installed")
@@ -50,7 +63,7 @@ def fetch(package, folder):
     (state / "lists/partial").mkdir(parents=True, exist_ok=True)
     listing = state / "sources.list"
     listing.write_text("deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
-                       "http://deb.debian.org/debian bookworm main\n")
+                       f"{mirror_of_the_machine()} {RELEASE} main\n")
     options = ["-o", f"Dir::Etc::SourceList={listing}", "-o", "Dir::Etc::SourceParts=/dev/null",
                "-o", f"Dir::State::Lists={state}/lists", "-o", f"Dir::Cache={state}", "-o", "APT::Sandbox::User=root"]
     work = state / package

@@ -6,25 +6,14 @@
 
 #include <set>
 
+#include "tests/support/odd_bytes.h"
 #include "tests/unit/intake/gate_cases.h"
 #include "tests/unit/intake/intake_case.h"
 
 namespace graph_milter::intake {
 namespace {
 
-std::string bytes_of(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view two = std::string_view(text).substr(i, 2);
-    if (two == "@R" || two == "@L" || two == "@0") {
-      out += two == "@R" ? '\r' : two == "@L" ? '\n' : '\0';
-      ++i;
-    } else {
-      out += text[i] == '\n' ? "\r\n" : std::string(1, text[i]);
-    }
-  }
-  return out;
-}
+using graph_milter::test::bytes_of;
 
 class Gate : public IntakeTest {
  protected:

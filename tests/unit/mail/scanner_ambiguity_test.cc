@@ -2,6 +2,7 @@
 // Mail that two readers could understand differently, or that is not ours to change.
 #include <gtest/gtest.h>
 
+#include "tests/support/odd_bytes.h"
 #include "tests/unit/mail/scan.h"
 
 namespace graph_milter::mail {
@@ -11,23 +12,11 @@ using namespace std::string_literals;
 
 struct Case {
   std::string name;
-  std::string text;  // "\n" is CRLF, "@" + "R" a CR alone, "@" + "L" an LF alone, "@" + "0" a NUL
+  std::string text;  // as bytes_of() reads it
   std::string verdict;
 };
 
-std::string bytes_of(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view two = std::string_view(text).substr(i, 2);
-    if (two == "@R" || two == "@L" || two == "@0") {
-      out += two == "@R" ? '\r' : two == "@L" ? '\n' : '\0';
-      ++i;
-    } else {
-      out += text[i] == '\n' ? "\r\n" : std::string(1, text[i]);
-    }
-  }
-  return out;
-}
+using graph_milter::test::bytes_of;
 
 class Structure : public testing::TestWithParam<Case> {};
 

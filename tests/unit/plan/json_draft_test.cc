@@ -11,6 +11,7 @@
 namespace graph_milter::plan {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -130,6 +131,12 @@ TEST(JsonDraft, CarriesFiveXFieldsAsHeadersOursFirstAndTheOthersAsNamedPropertie
   EXPECT_THAT(pairs_of(draft, "singleValueExtendedProperties", "id"),
               ElementsAre("String {00020386-0000-0000-C000-000000000046} Name x-c=3", "String 0x1042=<0@device>",
                           "String 0x1039=<a@b> <0@device>", "Integer 0x0036=2"));
+}
+
+TEST(JsonDraft, OfAutomaticMailAsksForNoAutomaticAnswersButStillForNonDeliveryReports) {
+  const std::string automatic = std::string("Auto-Submitted: auto-generated\r\n") + kHeader;
+  const json::Value draft = opened(JsonCase(automatic, kTwoTexts).plan());
+  EXPECT_THAT(pairs_of(draft, "internetMessageHeaders", "name"), Contains("X-Auto-Response-Suppress=OOF, AutoReply"));
 }
 
 TEST(JsonDraft, WritesNoEmptyListsForAMailThatSaysLittle) {
