@@ -11,7 +11,7 @@
 #include "core/base/text.h"
 #include "core/config/exit_status.h"
 #include "core/config/option_printer.h"
-#include "core/service/service.h"
+#include "milter/ctl_config.h"
 #include "milter/ctl_explain.h"
 #include "milter/ctl_probe.h"
 #include "milter/ctl_queue.h"
@@ -34,19 +34,6 @@ int with_configuration(const Call& call, Then then) {
 int config_show(const Call& call) {
   return with_configuration(call, [&](const config::Configuration& configuration) {
     call.out << config::effective_conf(configuration);
-    return EX_OK;
-  });
-}
-
-int config_check(const Call& call) {
-  return with_configuration(call, [&](const config::Configuration& configuration) {
-    std::vector<Error> errors = config::check_surroundings(configuration);
-    const auto policy = service::read_policy(configuration);
-    if (!policy) errors.push_back(policy.error());
-    for (const Error& error : errors) complain(call, error);
-    if (!errors.empty()) return config::exit_status_of_configuration(errors);
-    const std::size_t rules = policy->rules().size();
-    call.out << format("{}: no errors, {} rule{}\n", call.arguments.conf_file, rules, rules == 1 ? "" : "s");
     return EX_OK;
   });
 }
@@ -89,7 +76,7 @@ constexpr std::array kCommands = {
     Command{"queue delete", "ID...", "give it up and tell nobody", with_settings<queue_order<queue::Command::Delete>>},
     Command{"explain", "FILE", "what would become of the message in FILE (- is standard input), and why", explain},
     Command{"probe", "MAILBOX", "ask Graph by test mails what its documentation leaves open", with_settings<probe>},
-    Command{"config check", "", "check conf file, rules, secret and groups", config_check},
+    Command{"config check", "", "say all that is wrong with conf file, rules, maps, secret and groups", config_check},
     Command{"config show", "", "every option in effect, and where it was set", config_show},
     Command{"config sample", "", "a conf file with every option commented out", config_sample},
     Command{"config man", "", "the options section of graph-milter.conf(5)", config_man},

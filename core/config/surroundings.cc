@@ -25,7 +25,7 @@ class Surroundings {
   }
 
   std::vector<Error> check() {
-    check_secret("client-secret-file", settings_.client_secret_file);
+    if (!settings_.client_secret_file.empty()) check_secret("client-secret-file", settings_.client_secret_file);
     if (!settings_.loop_key_file.empty()) check_loop_key();
     if (!settings_.ca_file.empty()) {
       if (auto file = open_file(settings_.ca_file, O_RDONLY); !file) add("ca-file", file.error());

@@ -14,24 +14,6 @@ using ::testing::HasSubstr;
 
 class Commands : public CtlTest {};
 
-TEST_F(Commands, ChecksAConfiguration) {
-  const Outcome good = run_ctl({"-c", conf(rule_), "config", "check"});
-  EXPECT_EQ(good.err, "");
-  EXPECT_EQ(good.out, folder_.file("a.conf") + ": no errors, 1 rule\n");
-  EXPECT_EQ(good.status, 0);
-
-  const Outcome bad = run_ctl({"-c", conf("wrokers = 1\nverify = md5\n"), "config", "check"});
-  EXPECT_EQ(bad.status, 78);
-  EXPECT_EQ(bad.err, "graph-milterctl: " + folder_.file("a.conf") +
-                         ":7:1: unknown option \"wrokers\" (did you mean workers?)\ngraph-milterctl: " +
-                         folder_.file("a.conf") + ":8:10: verify: \"md5\" is not a choice (choose from size, hash)\n");
-
-  const Outcome rule = run_ctl({"-c", conf("[rule a]\nclinet = 10.0.0.0/8\n"), "config", "check"});
-  EXPECT_EQ(rule.status, 78);
-  EXPECT_THAT(rule.err, HasSubstr("did you mean client?"));
-  EXPECT_EQ(run_ctl({"-c", folder_.file("none"), "config", "check"}).status, 66);
-}
-
 TEST_F(Commands, ShowsWhatIsInEffect) {
   const Outcome shown = run_ctl({"-c", conf(), "-o", "workers=2", "config", "show"});
   EXPECT_EQ(shown.status, 0);

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that can be found wrong with a configuration before it is used: what graph-milterctl config check prints.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/admin/check_report.h"
+#include "core/config/configuration.h"
+
+namespace graph_milter::service {
+
+struct ConfigCheck {
+  admin::CheckReport report;
+  int exit_status = 0;  // of sysexits(3): 0 without errors; 66 or 77 if the conf file can't be read; else 78
+};
+
+// Reads conf file, rules and maps, and looks at what they need from the machine. Goes on after an error as far as the
+// rest can be judged. Changes nothing.
+ConfigCheck check_configuration(const std::string& path, const std::vector<config::Override>& overrides);
+
+}  // namespace graph_milter::service
