@@ -22,7 +22,7 @@ def burst(port):
 
 def run(binaries, report, rounds):
     rounds = max(rounds, 31)
-    with rig.Rig(binaries, postfix_settings=["default_transport = discard:"]) as everything:
+    with rig.Rig(binaries, mta_settings=["default_transport = discard:"]) as everything:
         noop_socket = everything.milter.run / "noop.sock"
         noop = Child([pathlib.Path(binaries) / "tests/milter/noop_milter", f"unix:{noop_socket}"], everything.folder / "noop.log")
         everything.callback(noop.close)
@@ -30,10 +30,10 @@ def run(binaries, report, rounds):
         noop_socket.chmod(0o666)
         root = everything.folder / "second"
         root.mkdir(mode=0o755)
-        second = rig.Postfix(root, f"unix:{noop_socket}", everything.sink.port, port=everything.postfix.port + 1,
+        second = rig.Postfix(root, f"unix:{noop_socket}", everything.sink.port, port=everything.mta.port + 1,
                              settings=["default_transport = discard:"]).start()
         everything.callback(second.close)
-        contenders = {"ours": (everything.postfix.port, everything.milter.child.process.pid), "noop": (second.port, noop.process.pid)}
+        contenders = {"ours": (everything.mta.port, everything.milter.child.process.pid), "noop": (second.port, noop.process.pid)}
         ratios, cpu = [], {"ours": 0.0, "noop": 0.0}
         for port, _ in contenders.values():
             burst(port)

@@ -123,7 +123,7 @@ class SpoofMatrix(unittest.TestCase):
                     "milter_macro_daemon_name = smtpd",
                     "local_header_rewrite_clients ="]
         self.rig = rig.Rig(BINARIES, {"mailbox-messages": "0"}, RULES.replace("SENDERS", str(senders)), MAILBOXES, settings,
-                           postfix_services={"ORIGINATING": ["milter_macro_daemon_name=ORIGINATING"]})
+                           mta_services={"ORIGINATING": ["milter_macro_daemon_name=ORIGINATING"]})
         self.addCleanup(self.rig.close)
 
     def tearDown(self):
@@ -131,7 +131,7 @@ class SpoofMatrix(unittest.TestCase):
             self.rig.folder_object.keep()
 
     def send(self, case):
-        port = self.rig.postfix.ports.get(case.daemon, self.rig.postfix.port)
+        port = self.rig.mta.ports.get(case.daemon, self.rig.mta.port)
         with smtplib.SMTP("127.0.0.1", port, timeout=120) as client:
             client.ehlo("client.example")
             code, text = client.docmd(f"XCLIENT ADDR={case.client} LOGIN={case.login or '[UNAVAILABLE]'}")

@@ -46,13 +46,13 @@ class ResendAfterALostAnswer(MtaTest):
     ROUNDS = 50
 
     def test_a_client_that_lost_its_250_and_sends_again_causes_one_delivery(self):
-        path = between.DeafClient(self.rig.postfix.port, deaf=10 ** 6)
+        path = between.DeafClient(self.rig.mta.port, deaf=10 ** 6)
         self.addCleanup(path.close)
         sent = {f"lost 250 number {n}": small(f"lost 250 number {n}") for n in range(self.ROUNDS)}
         for data in sent.values():
             with self.assertRaises(smtplib.SMTPServerDisconnected):
                 self.send_through(path.port, data)
-            self.send_through(self.rig.postfix.port, data)
+            self.send_through(self.rig.mta.port, data)
         self.assertEqual(path.lost, self.ROUNDS)
         self.assertEqual(len(self.log_lines("event=adopted ")), self.ROUNDS)
         self.assert_delivered_once(sent)
@@ -64,7 +64,7 @@ class ResendAfterALostAnswer(MtaTest):
             data = small("twice meant", **fields)
             for _ in range(2):
                 second = int(time.time())
-                self.send_through(self.rig.postfix.port, data)
+                self.send_through(self.rig.mta.port, data)
                 rig.wait_until(lambda: int(time.time()) > second, "the clock shows another second", pause=0.05)
         rig.wait_until(lambda: len(self.rig.emulator.deliveries()) + len(self.rig.sink.messages) >= 6, "all six are somewhere")
         # A Message-ID of ours with another Date could be on its way round: the MTA has that one.
@@ -88,7 +88,7 @@ class PostfixDies(MtaTest):
         data = small(subject)
         self.path.before_discard = before_discard
         with self.assertRaises(smtplib.SMTPServerDisconnected):
-            with smtplib.SMTP("127.0.0.1", self.rig.postfix.port, timeout=120) as client:
+            with smtplib.SMTP("127.0.0.1", self.rig.mta.port, timeout=120) as client:
                 client.ehlo("client.contoso.com")
                 client.mail(mails.SENDER)
                 client.rcpt(mails.RECIPIENT)
@@ -97,25 +97,25 @@ class PostfixDies(MtaTest):
                 client.send(data + b".\r\n")
                 dead(client)
                 client.getreply()
-        self.rig.postfix.start()
-        self.send_through(self.rig.postfix.port, data)
+        self.rig.mta.start()
+        self.send_through(self.rig.mta.port, data)
         self.assertEqual(len(self.log_lines("event=adopted ")), 1)
         self.assert_delivered_once({subject: data})
 
     def test_before_it_reads_the_answer(self):
         def stop_all():
-            self.rig.postfix.signal(signal.SIGSTOP)
-            killed.append(self.rig.postfix.kill())
+            self.rig.mta.signal(signal.SIGSTOP)
+            killed.append(self.rig.mta.kill())
         killed = []
         self.dies("killed before it read DISCARD", stop_all, lambda client: rig.wait_until(lambda: killed, "Postfix is dead"))
 
     def test_after_it_has_dropped_its_copy_and_before_the_clients_250(self):
         def stop_smtpd():
-            self.rig.postfix.signal(signal.SIGSTOP, "smtpd")
+            self.rig.mta.signal(signal.SIGSTOP, "smtpd")
 
         def dead(client):
-            rig.wait_until(lambda: "milter-discard:" in self.rig.postfix.log_text(), "Postfix has discarded its copy")
-            self.rig.postfix.kill()
+            rig.wait_until(lambda: "milter-discard:" in self.rig.mta.log_text(), "Postfix has discarded its copy")
+            self.rig.mta.kill()
         self.dies("killed after DISCARD", stop_smtpd, dead)
 
 
@@ -124,13 +124,13 @@ class MilterDiesAtEndOfMessage(MtaTest):
         self.rig.milter.close()
         self.rig.milter.start(GM_FAILPOINT=name)
         data = small(f"died at {name}")
-        with smtplib.SMTP("127.0.0.1", self.rig.postfix.port, timeout=120) as client:
+        with smtplib.SMTP("127.0.0.1", self.rig.mta.port, timeout=120) as client:
             with self.assertRaises(smtplib.SMTPDataError) as refused:
                 client.sendmail(mails.SENDER, [mails.RECIPIENT], data)
         self.assertEqual(refused.exception.smtp_code // 100, 4, refused.exception)
         self.assertEqual(self.rig.milter.child.process.wait(60), -signal.SIGKILL)
         self.rig.milter.start()
-        self.send_through(self.rig.postfix.port, data)
+        self.send_through(self.rig.mta.port, data)
         return {f"died at {name}": data}
 
     def test_with_nothing_committed_the_resend_is_the_mail(self):
@@ -154,7 +154,7 @@ class Returned(MtaTest):
 
     def send_refused(self, data, sender_options=(), recipient_options=((mails.RECIPIENT, ()),)):
         self.rig.emulator.ask("POST", "/faults", [refused_send()])
-        with smtplib.SMTP("127.0.0.1", self.rig.postfix.port, timeout=120) as client:
+        with smtplib.SMTP("127.0.0.1", self.rig.mta.port, timeout=120) as client:
             client.ehlo("client.contoso.com")
             self.assertTrue(client.has_extn("dsn"))
             self.assertEqual(client.mail(mails.SENDER, list(sender_options))[0], 250)
@@ -220,7 +220,7 @@ class Dsn(Returned):
         self.assertEqual(self.rig.sink.messages, [])
 
     def test_who_wants_to_hear_of_success_is_told_that_it_was_relayed(self):
-        with smtplib.SMTP("127.0.0.1", self.rig.postfix.port, timeout=120) as client:
+        with smtplib.SMTP("127.0.0.1", self.rig.mta.port, timeout=120) as client:
             client.ehlo("client.contoso.com")
             client.mail(mails.SENDER, ["ENVID=ok1"])
             client.rcpt(mails.RECIPIENT, ["NOTIFY=SUCCESS"])
@@ -268,7 +268,7 @@ class ComesBackAround(MtaTest):
 
     def setUp(self):
         super().setUp()
-        self.rig.emulator.ask("POST", "/switches", {"deliver_to": f"127.0.0.1:{self.rig.postfix.port}"})
+        self.rig.emulator.ask("POST", "/switches", {"deliver_to": f"127.0.0.1:{self.rig.mta.port}"})
 
     def passed(self, count):
         rig.wait_until(lambda: len(self.rig.sink.messages) >= count, f"the MTA has delivered {count}")
@@ -280,7 +280,7 @@ class ComesBackAround(MtaTest):
 
     def test_our_own_mail_is_known_by_its_seal_and_goes_on_once(self):
         data = small("round and round")
-        self.send_through(self.rig.postfix.port, data)
+        self.send_through(self.rig.mta.port, data)
         got = self.passed(1)
         self.assertEqual(mails.leaves(got), mails.leaves(data))
         self.assertEqual(len(mails.header_values(got, ["X-Graph-Milter-Seal"])["X-Graph-Milter-Seal"]), 1)
@@ -290,17 +290,17 @@ class ComesBackAround(MtaTest):
     def test_a_seal_that_somebody_made_up_is_none(self):
         self.rig.emulator.ask("POST", "/switches", {"deliver_to": ""})
         data = small("made up", extra=["X-Graph-Milter-Seal: mx1/1234 0123456789abcdef"])
-        self.send_through(self.rig.postfix.port, data)
+        self.send_through(self.rig.mta.port, data)
         self.assertEqual(len(self.rig.wait_for_deliveries(1)), 1)
         self.assertEqual(self.rig.sink.messages, [])
 
     def test_our_message_id_with_other_bytes_passes_with_an_alarm(self):
         data = small("sealed no more")
-        self.send_through(self.rig.postfix.port, data)
+        self.send_through(self.rig.mta.port, data)
         got = self.passed(1)
         stripped = b"\r\n".join(line for line in got.split(b"\r\n") if not line.startswith(b"X-Graph-Milter-"))
         stripped = stripped.replace(b"Please find", b"A list says: please find")
-        self.send_through(self.rig.postfix.port, stripped)
+        self.send_through(self.rig.mta.port, stripped)
         self.passed(2)
         self.assertEqual(self.created(), 1)
         self.assertTrue(self.log_lines("event=alert ") or self.log_lines("loop"), self.rig.milter.log_text()[-3000:])

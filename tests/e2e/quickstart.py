@@ -66,7 +66,7 @@ def main():
         print("".join(f"    {line}\n" for line in rig.configuration("/etc/graph-milter/client-secret", {}).splitlines()))
         files = write_files(everything.folder)
         started = time.monotonic()
-        reply = send_with_swaks(everything.postfix.port, files)
+        reply = send_with_swaks(everything.mta.port, files)
         answered = time.monotonic()
         delivery, = everything.wait_for_deliveries(1)
         finished = time.monotonic()

@@ -20,10 +20,10 @@ KEPT_HEADERS = ("From", "To", "Cc", "Subject", "In-Reply-To", "References")
 
 
 class WithRig(unittest.TestCase):
-    options, rules, emulator_options = {}, rig.SCANNER_RULE, ()
+    options, rules, emulator_options, mta = {}, rig.SCANNER_RULE, (), rig.Postfix
 
     def setUp(self):
-        self.rig = rig.Rig(BINARIES, self.options, self.rules, emulator_options=self.emulator_options)
+        self.rig = rig.Rig(BINARIES, self.options, self.rules, emulator_options=self.emulator_options, mta=self.mta)
         self.addCleanup(self.rig.close)
 
     def tearDown(self):
@@ -175,7 +175,7 @@ class Protected(WithPassing):
 
 class ManyOnOneConnection(WithRig):
     def test_eight_mails_on_one_connection_stay_eight(self):
-        with smtplib.SMTP("127.0.0.1", self.rig.postfix.port, timeout=300) as client:
+        with smtplib.SMTP("127.0.0.1", self.rig.mta.port, timeout=300) as client:
             for number in range(8):
                 data = mails.with_attachments(f"number {number}", [mails.pdf(f"{number}.pdf", number, 3_200_000)],
                                               to=f"r{number}@fabrikam.example")

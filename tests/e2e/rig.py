@@ -413,7 +413,7 @@ class Milter:
         self.conf.chmod(0o644)
 
     @property
-    def postfix_name(self):
+    def mta_name(self):
         return f"unix:{self.socket}"
 
     def start(self, **environment):
@@ -442,12 +442,12 @@ class Milter:
 
 
 class Rig(contextlib.ExitStack):
-    """Postfix in front of graph-milter in front of the emulator, and a sink for what passes."""
+    """An MTA in front of graph-milter in front of the emulator, and a sink for what passes."""
 
     def __init__(self, binaries, options=None, rules=SCANNER_RULE, mailboxes=("scanner@contoso.com",),
-                 postfix_settings=(), emulator_options=(), path_to_milter=None, postfix_services=None):
-        """`path_to_milter(folder, milter)` may put something between Postfix and the milter: it returns the name that
-        Postfix is to use."""
+                 mta_settings=(), emulator_options=(), path_to_milter=None, mta_services=None, mta=Postfix):
+        """`path_to_milter(folder, milter)` may put something between the MTA and the milter: it returns the name that the
+        MTA is to use. `mta` is Postfix, or what has its interface."""
         super().__init__()
         binaries = pathlib.Path(binaries)
         self.folder_object = Folder()
@@ -457,27 +457,30 @@ class Rig(contextlib.ExitStack):
             self.emulator = Emulator(self.folder, binaries / "tests/graph_emulator/graph-emulator", mailboxes,
                                      emulator_options)
             self.callback(self.emulator.close)
-            # Below the range of client ports, so that nothing takes them before Postfix does.
+            # Below the range of client ports, so that nothing takes them before the MTA does.
             port = free_port()
             plain_port = free_port(port + 10)
-            mta = {"mta": f"inet:{port}@127.0.0.1", "hand-back-to": f"inet:{plain_port}@127.0.0.1"}
-            self.milter = Milter(self.folder, binaries / "milter/graph-milter", self.emulator, {**mta, **(options or {})},
+            ports = {"mta": f"inet:{port}@127.0.0.1", "hand-back-to": f"inet:{plain_port}@127.0.0.1"}
+            self.milter = Milter(self.folder, binaries / "milter/graph-milter", self.emulator, {**ports, **(options or {})},
                                  rules).start()
             self.callback(self.milter.close)
             self.sink = Sink()
             self.callback(self.sink.close)
-            name = path_to_milter(self.folder, self.milter) if path_to_milter else self.milter.postfix_name
-            self.postfix = Postfix(self.folder, name, self.sink.port, port, postfix_settings, plain_port,
-                                   postfix_services).start()
-            self.callback(self.postfix.close)
+            name = path_to_milter(self.folder, self.milter) if path_to_milter else self.milter.mta_name
+            self.mta = mta(self.folder, name, self.sink.port, port, mta_settings, plain_port, mta_services).start()
+            self.callback(self.mta.close)
         except BaseException:
             self.folder_object.keep()
             self.close()
             raise
 
+    @property
+    def postfix(self):
+        return self.mta
+
     def send(self, sender, recipients, message, options=()):
-        """Sends bytes by SMTP through Postfix; returns the reply to the final dot as (code, text)."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=300) as client:
+        """Sends bytes by SMTP through the MTA; returns the reply to the final dot as (code, text)."""
+        with smtplib.SMTP("127.0.0.1", self.mta.port, timeout=300) as client:
             client.ehlo("client.contoso.com")
             code, text = client.mail(sender, list(options))
             if code != 250:

@@ -118,7 +118,7 @@ class Canaries(WithRig):
         yield "the log", self.rig.milter.child.log.read_bytes()
         yield "graph-milterctl", self.ctl_output
         yield "/proc", self.proc
-        yield "Postfix's log", self.rig.postfix.log.read_bytes()
+        yield "Postfix's log", self.rig.mta.log.read_bytes()
         yield "a notification", b"".join(data for _, _, data in self.rig.sink.messages)
         for path in sorted(self.rig.milter.spool.rglob("*")):
             if path.is_file():

@@ -52,7 +52,7 @@ class Smuggling(unittest.TestCase):
             print("this Postfix knows no smtpd_forbid_bare_newline: tested without it")
             services = {"no": []}
         self.rig = rig.Rig(BINARIES, {"mailbox-messages": "0"}, RULES, MAILBOXES,
-                           ["smtpd_hard_error_limit = 1000", "smtpd_forbid_unauth_pipelining = no"], postfix_services=services)
+                           ["smtpd_hard_error_limit = 1000", "smtpd_forbid_unauth_pipelining = no"], mta_services=services)
         self.addCleanup(self.rig.close)
 
     def tearDown(self):
@@ -69,7 +69,7 @@ class Smuggling(unittest.TestCase):
         outer = self.head("scanner@contoso.com", f"outer {way} {name}") + b"Hello."
         inner = (b"MAIL FROM:<ceo@contoso.com>\r\nRCPT TO:<victim@fabrikam.example>\r\nDATA\r\n"
                  + self.head("ceo@contoso.com", f"smuggled {way} {name}") + b"Pay at once.\r\n.\r\n")
-        with socket.create_connection(("127.0.0.1", self.rig.postfix.ports[way]), 120) as client, client.makefile("rb") as said:
+        with socket.create_connection(("127.0.0.1", self.rig.mta.ports[way]), 120) as client, client.makefile("rb") as said:
             said.readline()
             client.sendall(b"EHLO device.example\r\n")
             while said.readline()[3:4] == b"-":
