@@ -40,20 +40,20 @@ class Reader {
       for (const ConfLine& line : section.lines) read_line(line);
     } else if (section.name == "rule") {
       add_error(section.where(), "a rule needs a name", "write [rule NAME]");
-    } else if (!section.name.starts_with("rule ")) {
+    } else if (section.name != "defaults" && !section.name.starts_with("rule ")) {
       refuse_section(section);
     }
   }
 
   void refuse_section(const ConfSection& section) {
-    constexpr std::array<std::string_view, 1> words = {"rule"};
+    constexpr std::array<std::string_view, 2> words = {"rule", "defaults"};
     const std::string_view name = section.name;
     const std::size_t space = std::min(name.find(' '), name.size());
-    const bool near = !nearest_word(name.substr(0, space), words).empty();
-    const std::string rest = space < name.size() ? std::string(name.substr(space)) : std::string(" NAME");
-    add_error(
-        section.where(), format("unknown section [{}]", escape_for_log(name, 64)),
-        near ? format("did you mean [rule{}]?", rest) : "sections are written [rule NAME]; options stand before them");
+    const std::string_view near = nearest_word(name.substr(0, space), words);
+    std::string hint = "sections are written [rule NAME] or [defaults]; options stand before them";
+    if (near == "defaults") hint = "did you mean [defaults]?";
+    if (near == "rule") hint = format("did you mean [rule{}]?", space < name.size() ? name.substr(space) : " NAME");
+    add_error(section.where(), format("unknown section [{}]", escape_for_log(name, 64)), std::move(hint));
   }
 
   void read_line(const ConfLine& line) {

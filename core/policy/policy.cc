@@ -50,16 +50,15 @@ std::string describe(const Rule& rule, const Decision& decision) {
 
 }  // namespace
 
-std::string_view name_of(Action action) { return action == Action::Relay ? "relay" : "pass"; }
-
 Result<Policy> Policy::read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains) {
   Policy policy;
   GM_TRY_ASSIGN(policy.tenant_domains_, canonical_domains(tenant_domains));
+  GM_TRY_ASSIGN(const Defaults defaults, read_defaults(conf));
   std::vector<Rule> rules;
   std::map<std::string, std::string> places;
   for (const config::ConfSection& section : conf.sections) {
     if (section.name != "rule" && !section.name.starts_with("rule ")) continue;
-    GM_TRY_ASSIGN(Rule rule, read_rule(section, policy.tenant_domains_));
+    GM_TRY_ASSIGN(Rule rule, read_rule(section, defaults, policy.tenant_domains_));
     const auto [place, is_new] = places.emplace(rule.name, section.where());
     if (!is_new) {
       return fail(ErrorKind::Usage, section.where(), format("there are two rules named {}", rule.name),

@@ -10,41 +10,12 @@
 
 #include "core/base/result.h"
 #include "core/config/conf_text.h"
-#include "core/config/settings.h"
 #include "core/mail/envelope.h"
 #include "core/mail/facts.h"
-#include "core/policy/condition.h"
-#include "core/policy/sender_map.h"
+#include "core/policy/rule.h"
 #include "core/policy/size_map.h"
 
 namespace graph_milter::policy {
-
-enum class Action { Pass, Relay };
-std::string_view name_of(Action action);
-
-// How odd the MIME of a message may be that the rule relays (core/mail/tolerance.h).
-enum class MimeReading { Strict, Tolerant };
-
-// One [rule NAME] section. A condition that is not set holds for every message.
-struct Rule {
-  std::string name;
-  std::string file;  // where it was written, for errors and explain
-  int line = 0;
-  std::optional<NetworkList> client;      // client = 10.1.20.0/24, 127.0.0.1
-  std::vector<std::string> daemons;       // daemon = ORIGINATING: the MTA's {daemon_name} is one of these
-  std::optional<AddressPatterns> login;   // login = scanner@contoso.com, map:/etc/...
-  std::optional<AddressPatterns> from;    // header From: exactly one mailbox, and it matches
-  std::optional<AddressPatterns> sender;  // envelope sender
-  std::optional<SenderMap> sender_map;    // the login is in this file, and header From in its line there
-  std::optional<ByteCount> part_size;     // some leaf that is not body text decodes to at least this
-  std::optional<ByteCount> message_size;  // the message as received is at least this large
-  Action action = Action::Pass;
-  std::string mailbox;  // empty: the From address
-  MimeReading mime = MimeReading::Strict;
-  bool message_as_file = false;  // a message/rfc822 that doesn't fit into the skeleton becomes an .eml file
-  std::string name_charset;      // of file names in raw 8-bit bytes; empty: nobody knows it
-  std::optional<config::DraftWay> draft = {};  // over the option of that name
-};
 
 // What decided, and why. `rule` is null when no rule matched.
 struct Decision {
@@ -58,10 +29,10 @@ struct Decision {
 
 class Policy {
  public:
-  // Reads the [rule NAME] sections of `conf`, in order. Refuses, naming file and line: unknown keys (with the nearest
-  // one), bad values, a key twice, two rules of one name, a rule without action, a relay rule that does not say who
-  // (client, login or sender-map) and which From (from or sender-map), addresses outside tenant_domains. Sections that
-  // are no rules are not read.
+  // Reads the [rule NAME] sections of `conf`, in order, and [defaults]. Refuses, naming file and line: unknown keys
+  // (with the nearest one), bad values, a key twice, two rules of one name, a rule without action, a relay rule that
+  // does not say who (client, login or sender-map) and which From (from or sender-map), addresses outside
+  // tenant_domains. Sections that are no rules are not read.
   static Result<Policy> read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains);
 
   // From now on mailboxes of `sizes` have a limit of their own (option max-message-size = map:FILE).

@@ -172,8 +172,8 @@ TEST(Configuration, RefusesSectionsItDoesNotKnow) {
   EXPECT_THAT(errors_of_line("[rule]"), ElementsAre("a.conf:4: a rule needs a name (write [rule NAME])"));
   EXPECT_THAT(
       errors_of_line("[microsoft]"),
-      ElementsAre("a.conf:4: unknown section [microsoft] (sections are written [rule NAME]; options stand before "
-                  "them)"));
+      ElementsAre("a.conf:4: unknown section [microsoft] (sections are written [rule NAME] or [defaults]; options "
+                  "stand before them)"));
 }
 
 TEST(Configuration, RetriesThatShrinkAreRefused) {

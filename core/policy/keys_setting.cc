@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys that say how a rule does what it does; each may also stand in [defaults].
+#include <array>
+
+#include "core/base/format.h"
+#include "core/base/text.h"
+#include "core/mail/address.h"
+#include "core/mail/name_charset.h"
+#include "core/policy/rule_keys.h"
+
+namespace graph_milter::policy {
+
+namespace {
+
+using config::ConfLine;
+
+Status set_mailbox(RuleSettings& settings, const ConfLine& line) {
+  const auto address = mail::canonical_address(line.value);
+  if (!address) {
+    return refuse(line.where(), format("mailbox = {} is not an address", escape_for_log(line.value, 80)),
+                  "write user@domain");
+  }
+  settings.mailbox = *address;
+  return {};
+}
+
+Status set_mime(RuleSettings& settings, const ConfLine& line) {
+  constexpr std::array<std::string_view, 2> readings = {"strict", "tolerant"};  // in the order of MimeReading
+  GM_TRY_ASSIGN(const std::size_t reading, read_word(line, readings));
+  settings.mime = static_cast<MimeReading>(reading);
+  return {};
+}
+
+Status set_message_as_file(RuleSettings& settings, const ConfLine& line) {
+  GM_TRY_ASSIGN(settings.message_as_file, read_boolean(line));
+  return {};
+}
+
+Status set_name_charset(RuleSettings& settings, const ConfLine& line) {
+  if (!mail::is_name_charset(line.value)) {
+    return refuse(line.where(), format("name-charset = {} is not known", escape_for_log(line.value, 80)),
+                  "write a charset such as windows-1252 or iso-8859-15");
+  }
+  settings.name_charset = line.value;
+  return {};
+}
+
+Status set_draft(RuleSettings& settings, const ConfLine& line) {
+  constexpr std::array<std::string_view, 3> ways = {"auto", "mime", "json"};  // in the order of DraftWay
+  GM_TRY_ASSIGN(const std::size_t way, read_word(line, ways));
+  settings.draft = static_cast<config::DraftWay>(way);
+  return {};
+}
+
+constexpr std::array kKeys = {
+    Key{"mailbox", KeyKind::Setting, set_mailbox},
+    Key{"mime", KeyKind::Setting, set_mime},
+    Key{"message-as-file", KeyKind::Setting, set_message_as_file},
+    Key{"name-charset", KeyKind::Setting, set_name_charset},
+    Key{"draft", KeyKind::Setting, set_draft},
+};
+
+}  // namespace
+
+std::span<const Key> setting_keys() { return kKeys; }
+
+}  // namespace graph_milter::policy

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/policy/relay_check.h"
+
+#include <algorithm>
+
+#include "core/base/format.h"
+#include "core/mail/address.h"
+#include "core/policy/rule_keys.h"
+
+namespace graph_milter::policy {
+
+namespace {
+
+std::string join(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out.empty() ? "not set" : out;
+}
+
+Status check_domain(std::string_view domain, const std::string& where, std::string_view key,
+                    const std::vector<std::string>& tenant_domains) {
+  if (std::find(tenant_domains.begin(), tenant_domains.end(), domain) != tenant_domains.end()) return {};
+  return refuse(where, format("{} names the domain {}, and tenant-domains is {}", key, domain, join(tenant_domains)),
+                "Graph has mailboxes of the tenant only: correct the rule, or add the domain to tenant-domains");
+}
+
+Status check_who(const Rule& rule, const Places& places, const std::string& where) {
+  if (!rule.client && !rule.login && !rule.sender_map) {
+    return refuse(
+        where,
+        format("rule {} relays, but does not say for whom: anybody who reaches the MTA could send as its mailboxes",
+               rule.name),
+        "add client = NETWORK or login = LOGIN");
+  }
+  if (rule.client && !rule.login && !rule.sender_map && rule.client->holds_everybody()) {
+    return refuse(places.at("client"),
+                  format("client = {} is everybody, in rule {}, which relays", rule.client->text(), rule.name),
+                  "name the networks of the devices, or add login = LOGIN");
+  }
+  return {};
+}
+
+Status check_from(const Rule& rule, const Places& places, const std::string& where,
+                  const std::vector<std::string>& tenant_domains) {
+  if (!rule.from && !rule.sender_map) {
+    return refuse(where,
+                  format("rule {} relays, but does not say which From: its clients could send as anybody", rule.name),
+                  "add from = ADDRESS");
+  }
+  if (!rule.from) return {};
+  for (const std::string& domain : rule.from->written_domains()) {
+    GM_TRY(check_domain(domain, places.at("from"), "from", tenant_domains));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_relay(const Rule& rule, const Places& places, const std::string& where,
+                   const std::vector<std::string>& tenant_domains) {
+  GM_TRY(check_who(rule, places, where));
+  GM_TRY(check_from(rule, places, where, tenant_domains));
+  if (rule.mailbox.empty()) return {};
+  return check_domain(mail::domain_of(rule.mailbox), places.at("mailbox"), "mailbox", tenant_domains);
+}
+
+}  // namespace graph_milter::policy

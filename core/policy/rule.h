@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// One [rule NAME] section as a value: whom it is for, and what becomes of the mail.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/config/settings.h"
+#include "core/policy/condition.h"
+#include "core/policy/sender_map.h"
+
+namespace graph_milter::policy {
+
+enum class Action { Pass, Relay };
+std::string_view name_of(Action action);
+
+// How odd the MIME of a message may be that the rule relays (core/mail/tolerance.h).
+enum class MimeReading { Strict, Tolerant };
+
+// How a rule does what it does. Each may also stand in [defaults], for the rules that do not say it themselves.
+struct RuleSettings {
+  std::string mailbox;  // empty: the From address
+  MimeReading mime = MimeReading::Strict;
+  bool message_as_file = false;  // a message/rfc822 that doesn't fit into the skeleton becomes an .eml file
+  std::string name_charset;      // of file names in raw 8-bit bytes; empty: nobody knows it
+  std::optional<config::DraftWay> draft = {};  // over the option of that name
+};
+
+// A condition that is not set holds for every message.
+struct Rule : RuleSettings {
+  std::string name;
+  std::string file;  // where it was written, for errors and explain
+  int line = 0;
+  std::optional<NetworkList> client;      // client = 10.1.20.0/24, 127.0.0.1
+  std::vector<std::string> daemons;       // daemon = ORIGINATING: the MTA's {daemon_name} is one of these
+  std::optional<AddressPatterns> login;   // login = scanner@contoso.com, map:/etc/...
+  std::optional<AddressPatterns> from;    // header From: exactly one mailbox, and it matches
+  std::optional<AddressPatterns> sender;  // envelope sender
+  std::optional<SenderMap> sender_map;    // the login is in this file, and header From in its line there
+  std::optional<ByteCount> part_size;     // some leaf that is not body text decodes to at least this
+  std::optional<ByteCount> message_size;  // the message as received is at least this large
+  Action action = Action::Pass;
+};
+
+}  // namespace graph_milter::policy
