@@ -63,6 +63,11 @@ po::options_description ctl_flags() {
   po::options_description probe("The test mail of probe", 100, 60);
   probe.add_options()("to", text_value("ADDRESS"), "who gets it (the mailbox itself)");
   flags.add(probe);
+  po::options_description check("What config check asks", 100, 60);
+  check.add_options()                                               //
+      ("mta", text_value("postfix"), "the MTA's own settings too")  //
+      ("mta-config", text_value("DIRECTORY"), "where they are (the MTA's own)");
+  flags.add(check);
   return flags;
 }
 
@@ -194,6 +199,8 @@ Result<CtlArguments> parse_ctl_arguments(int argc, const char* const* argv) {
   out.envelope = envelope_of(parsed);
   out.json = parsed.has("json");
   if (parsed.has("to")) out.probe_to = parsed.text("to");
+  if (parsed.has("mta")) out.mta = parsed.text("mta");
+  if (parsed.has("mta-config")) out.mta_config = parsed.text("mta-config");
   GM_TRY(add_settings(parsed, program, out.overrides));
   return out;
 }

@@ -42,7 +42,9 @@ struct CtlArguments {
   std::vector<Override> overrides;  // -o NAME=VALUE
   std::vector<std::string> words;   // "queue", "show", "ID"
   EnvelopeFlags envelope;
-  std::string probe_to;  // who gets the test mail; empty: the mailbox itself
+  std::string probe_to;    // who gets the test mail; empty: the mailbox itself
+  std::string mta;         // of config check: which MTA to ask; empty: none
+  std::string mta_config;  // where that MTA has its configuration; empty: where it looks by itself
   bool json = false;
   bool help = false;
   bool version = false;

@@ -3,7 +3,13 @@
 
 #include <sysexits.h>
 
+#include <array>
+#include <optional>
+
+#include "core/admin/postfix_check.h"
+#include "core/admin/socket_reach.h"
 #include "core/config/exit_status.h"
+#include "core/mta/postfix_settings.h"
 #include "core/service/service.h"
 
 namespace graph_milter::service {
@@ -18,10 +24,38 @@ void add(const std::vector<Error>& errors, Findings& findings) {
   for (const Error& error : errors) findings.push_back(admin::finding_of(admin::Severity::Error, error));
 }
 
-void check_rules(const Configuration& configuration, admin::CheckReport& report) {
-  const auto policy = read_policy(configuration);
-  if (!policy) return add({policy.error()}, report.findings);
+std::optional<policy::Policy> check_rules(const Configuration& configuration, admin::CheckReport& report) {
+  auto policy = read_policy(configuration);
+  if (!policy) {
+    add({policy.error()}, report.findings);
+    return std::nullopt;
+  }
   report.rules = policy->rules().size();
+  return *std::move(policy);
+}
+
+// --- the MTA ---
+
+Findings ask_postfix(const admin::OurSide& ours, const std::string& config_directory) {
+  const auto settings = mta::ask_postfix(config_directory);
+  if (!settings) return {admin::finding_of(admin::Severity::Error, settings.error())};
+  const std::string command = config_directory.empty() ? "postconf" : "postconf -c " + config_directory;
+  return admin::check_postfix({*settings, ours, command, admin::why_closed});
+}
+
+struct Mta {
+  std::string_view name;
+  Findings (*ask)(const admin::OurSide& ours, const std::string& config);
+};
+constexpr std::array kMtas = {Mta{"postfix", ask_postfix}};
+
+void check_mta(const Configuration& configuration, const policy::Policy& policy, const CheckWish& wish,
+               Findings& findings) {
+  const admin::OurSide ours = admin::our_side(configuration.settings, policy);
+  for (const Mta& mta : kMtas) {
+    if (mta.name != wish.mta) continue;
+    for (admin::Finding& finding : mta.ask(ours, wish.mta_config)) findings.push_back(std::move(finding));
+  }
 }
 
 bool was_read(const config::Reading& reading) {
@@ -30,7 +64,14 @@ bool was_read(const config::Reading& reading) {
 
 }  // namespace
 
-ConfigCheck check_configuration(const std::string& path, const std::vector<config::Override>& overrides) {
+std::vector<std::string_view> known_mtas() {
+  std::vector<std::string_view> out;
+  for (const Mta& mta : kMtas) out.push_back(mta.name);
+  return out;
+}
+
+ConfigCheck check_configuration(const std::string& path, const std::vector<config::Override>& overrides,
+                                const CheckWish& wish) {
   const config::Reading reading = config::read_configuration(path, overrides);
   ConfigCheck out;
   out.report.conf_file = path;
@@ -42,7 +83,8 @@ ConfigCheck check_configuration(const std::string& path, const std::vector<confi
   add(config::check_surroundings(reading.configuration), out.report.findings);
   // Without the domains each address in a rule would be an error of its own.
   if (reading.ok() || !reading.configuration.settings.tenant_domains.empty()) {
-    check_rules(reading.configuration, out.report);
+    const auto policy = check_rules(reading.configuration, out.report);
+    if (reading.ok() && policy) check_mta(reading.configuration, *policy, wish, out.report.findings);
   }
   out.exit_status = admin::has_error(out.report.findings) ? EX_CONFIG : EX_OK;
   return out;

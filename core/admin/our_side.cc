@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/admin/our_side.h"
+
+#include <algorithm>
+
+namespace graph_milter::admin {
+
+OurSide our_side(const config::Settings& settings, const policy::Policy& policy) {
+  OurSide out;
+  if (auto socket = config::parse_socket_address(settings.socket, "socket")) out.socket = *std::move(socket);
+  out.largest_message = policy.largest_message_limit(settings.max_message_size);
+  out.hands_back = settings.return_by == config::Return::Mta;
+  out.hand_back_to = settings.hand_back_to;
+  for (const policy::Rule& rule : policy.rules()) {
+    if (rule.action != policy::Action::Relay) continue;
+    out.relays = true;
+    out.logins = out.logins || rule.login || rule.sender_map;
+    for (const std::string& daemon : rule.daemons) {
+      if (std::find(out.daemons.begin(), out.daemons.end(), daemon) == out.daemons.end()) out.daemons.push_back(daemon);
+    }
+  }
+  return out;
+}
+
+}  // namespace graph_milter::admin
