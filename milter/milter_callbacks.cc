@@ -178,6 +178,7 @@ sfsistat answer_end(SMFICTX* ctx, MilterSession& session) {
   if (recipients_differ(macro(ctx, "{nrcpts}"), session.recipients())) {
     message->leave_alone("recipients-changed", "the MTA serves other recipients than it told us");
   }
+  message->set_message_id(macro(ctx, "{msg_id}"));
   MtaProbe probe(ctx);
   const intake::Answer answer = message->end(macro(ctx, "i"), [&probe] { return probe.still_there(); });
   session.forget_message();

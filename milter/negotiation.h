@@ -22,7 +22,7 @@ inline constexpr MacroList kMacros[] = {
     {SMFIM_CONNECT, "j {daemon_name} {client_addr} {client_name}"},
     {SMFIM_ENVFROM, "i {auth_type} {auth_authen}"},
     {SMFIM_ENVRCPT, "i"},
-    {SMFIM_EOM, "i {nrcpts}"},
+    {SMFIM_EOM, "i {nrcpts} {msg_id}"},
 };
 
 // libmilter's functions take char* and only read.

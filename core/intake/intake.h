@@ -100,6 +100,9 @@ class Message {
   // log.
   void leave_alone(std::string reason, std::string text);
 
+  // What the MTA will call the message if it has no Message-ID of its own; empty: the MTA does not say.
+  void set_message_id(std::string message_id);
+
   // Decides, and if the message is taken, commits; a message that the queue has already, because its client did not
   // hear our answer, is answered as the first time. `queue_id` is the one known at end of message. `mta_still_there` is
   // asked when a rule wants the message and again right before the commit (on TCP only the second question sees that

@@ -159,6 +159,8 @@ void Message::leave_alone(std::string reason, std::string text) {
   state_->forbidden = Reason{std::move(reason), std::move(text)};
 }
 
+void Message::set_message_id(std::string message_id) { state_->envelope.message_id = std::move(message_id); }
+
 Answer Message::end(const std::string& queue_id, const std::function<bool()>& mta_still_there) try {
   end_of_headers();
   if (!queue_id.empty()) state_->envelope.queue_id = queue_id;

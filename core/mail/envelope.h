@@ -25,6 +25,7 @@ struct Envelope {
   std::string daemon_name;  // macro {daemon_name}
   std::string login;        // macro {auth_authen}; empty: not authenticated
   std::string auth_type;    // macro {auth_type}
+  std::string message_id;   // macro {msg_id}: what the MTA will call a message that has no Message-ID (Sendmail)
   EnvelopePath sender;
   std::vector<EnvelopePath> recipients;
   TimePoint received{};  // when MAIL FROM was seen

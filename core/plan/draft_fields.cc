@@ -28,6 +28,18 @@ std::string make_message_id(std::string_view entry_id, std::string_view instance
   return format("<{}@{}{}>", entry_id, label, mail::domain_of(mailbox));
 }
 
+// RFC 5322 section 3.6.4, less what nobody writes: "<", one "@" with something on both sides, ">", no blanks.
+bool is_message_id(std::string_view text) {
+  constexpr std::size_t kLongest = 250;
+  if (text.size() < 5 || text.size() > kLongest || text.front() != '<' || text.back() != '>') return false;
+  const std::string_view inside = text.substr(1, text.size() - 2);
+  const std::size_t at = inside.find('@');
+  if (at == 0 || at >= inside.size() - 1) return false;  // npos too
+  return std::count(inside.begin(), inside.end(), '@') == 1 && std::all_of(inside.begin(), inside.end(), [](char c) {
+           return c > ' ' && c < '\x7f' && c != '<' && c != '>';
+         });
+}
+
 std::string join(const std::vector<std::string>& addresses) {
   std::string out;
   for (const std::string& address : addresses) out += (out.empty() ? "" : ", ") + address;
@@ -80,7 +92,9 @@ DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipien
     fields.request.add_fields.push_back(mail::make_field(name, value));
   };
   if (lacks(facts, "message-id")) {
-    fields.message_id = make_message_id(input.entry_id, input.instance, mailbox);
+    const std::string_view of_the_mta = trim(input.envelope.message_id);
+    fields.message_id =
+        is_message_id(of_the_mta) ? std::string(of_the_mta) : make_message_id(input.entry_id, input.instance, mailbox);
     fill_in("Message-ID", fields.message_id);
   } else {
     fields.message_id = std::string(trim(facts.find_header("message-id")->value));

@@ -37,7 +37,8 @@ inline constexpr std::string_view kSuppressed = "OOF, AutoReply";  // "All" woul
 bool has_foreign_sender(const mail::MessageFacts& facts, std::string_view mailbox);
 
 // Our marker and seal in place of any that came with the message, the Bcc field that Graph reads the hidden recipients
-// from, and what a message needs and this one lacks: Message-ID, Date, To (RFC 5322 section 3.6).
+// from, and what a message needs and this one lacks: Message-ID, Date, To (RFC 5322 section 3.6). The Message-ID is the
+// one that stands in the MTA's log, where the MTA has told us.
 DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipients, std::string_view mailbox);
 
 }  // namespace graph_milter::plan

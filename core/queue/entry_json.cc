@@ -52,6 +52,7 @@ std::string envelope_to_json(const mail::Envelope& envelope) {
   for (const mail::EnvelopePath& path : envelope.recipients) write_path(out, path);
   out.end_array();
   out.key("received").number(to_unix_ms(envelope.received));
+  if (!envelope.message_id.empty()) write_bytes(out.key("message_id"), envelope.message_id);
   out.end_object();
   return out.take();
 }
@@ -73,6 +74,9 @@ Result<mail::Envelope> envelope_from_json(std::string_view text) {
     envelope.recipients.push_back(std::move(path));
   }
   GM_TRY_ASSIGN(envelope.received, time_member(value, "received"));
+  if (value.find("message_id") != nullptr) {
+    GM_TRY_ASSIGN(envelope.message_id, bytes_member(value, "message_id"));
+  }
   return envelope;
 }
 

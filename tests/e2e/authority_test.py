@@ -114,29 +114,42 @@ def cases():
 
 
 class SpoofMatrix(unittest.TestCase):
-    def setUp(self):
+    def rules(self):
         self.folder = rig.Folder()
         self.addCleanup(self.folder.close)
         senders = self.folder.path / "senders"
         senders.write_text(SENDERS)
+        return RULES.replace("SENDERS", str(senders))
+
+    def make_rig(self):
         settings = ["smtpd_sasl_auth_enable = yes", "smtpd_authorized_xclient_hosts = 127.0.0.1", "mynetworks = 0.0.0.0/0",
                     "milter_macro_daemon_name = smtpd",
                     "local_header_rewrite_clients ="]
-        self.rig = rig.Rig(BINARIES, {"mailbox-messages": "0"}, RULES.replace("SENDERS", str(senders)), MAILBOXES, settings,
-                           mta_services={"ORIGINATING": ["milter_macro_daemon_name=ORIGINATING"]})
+        return rig.Rig(BINARIES, {"mailbox-messages": "0"}, self.rules(), MAILBOXES, settings,
+                       mta_services={"ORIGINATING": ["milter_macro_daemon_name=ORIGINATING"]})
+
+    def setUp(self):
+        self.rig = self.make_rig()
         self.addCleanup(self.rig.close)
 
     def tearDown(self):
         if rig.has_failed(self):
             self.rig.folder_object.keep()
 
+    def port(self, case):
+        return self.rig.mta.ports.get(case.daemon, self.rig.mta.port)
+
+    def connect(self, case):
+        """An SMTP client whom the MTA knows by the address and the login of the case."""
+        client = smtplib.SMTP("127.0.0.1", self.port(case), timeout=120)
+        client.ehlo("client.example")
+        code, text = client.docmd(f"XCLIENT ADDR={case.client} LOGIN={case.login or '[UNAVAILABLE]'}")
+        self.assertEqual(code, 220, text)
+        client.ehlo("client.example")
+        return client
+
     def send(self, case):
-        port = self.rig.mta.ports.get(case.daemon, self.rig.mta.port)
-        with smtplib.SMTP("127.0.0.1", port, timeout=120) as client:
-            client.ehlo("client.example")
-            code, text = client.docmd(f"XCLIENT ADDR={case.client} LOGIN={case.login or '[UNAVAILABLE]'}")
-            self.assertEqual(code, 220, text)
-            client.ehlo("client.example")
+        with self.connect(case) as client:
             self.assertEqual(client.mail(case.sender)[0], 250, case)
             self.assertEqual(client.rcpt("alice@fabrikam.example")[0], 250, case)
             self.assertEqual(client.data(case.message())[0], 250, case)

@@ -63,6 +63,24 @@ TEST(Plan, FillsInMessageIdDateAndTo) {
             "X-Graph-Milter-Id: MX1/0123456789abcdefghijklmnop\r\n\r\ntext\r\n");
 }
 
+TEST(Plan, FillsInTheMessageIdOfWhichTheMtaHasTold) {
+  PlanCase c;
+  c.header = "From: ann@contoso.com\r\nTo: bob@example.com\r\n";
+  c.envelope.message_id = "<202611220902.6AMJXR30000027@mta.contoso.com>";
+  EXPECT_EQ(c.plan().message_id, "<202611220902.6AMJXR30000027@mta.contoso.com>");
+  EXPECT_NE(c.skeleton().find("\r\nMessage-ID: <202611220902.6AMJXR30000027@mta.contoso.com>\r\n"), std::string::npos);
+  for (const std::string odd : {"", "<>", "<@>", "<a@>", "<@b>", "a@b.example", "<a b@c>", "<a@b@c>", "<a\r\nBcc: x@y>",
+                                "<\xC3\xA4@b>", "<a@b", "<<a@b>>"}) {
+    c.envelope.message_id = odd;
+    EXPECT_EQ(c.plan().message_id, "<0123456789abcdefghijklmnop@mx1.contoso.com>") << odd;
+  }
+  c.envelope.message_id = "<" + std::string(250, 'a') + "@b>";
+  EXPECT_EQ(c.plan().message_id, "<0123456789abcdefghijklmnop@mx1.contoso.com>");
+  PlanCase own;
+  own.envelope.message_id = "<other@mta.contoso.com>";
+  EXPECT_EQ(own.plan().message_id, "<1@contoso.com>");
+}
+
 TEST(Plan, InventsNoToWhereThereIsACc) {
   PlanCase c;
   c.header = "From: ann@contoso.com\r\nCc: bob@example.com\r\n";

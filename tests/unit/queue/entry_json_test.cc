@@ -28,7 +28,7 @@ TEST(EnvelopeJson, ReadsBackWhatItWroteWithAnyBytes) {
   for (int round = 0; round < 500; ++round) {
     mail::Envelope envelope;
     for (std::string* field : {&envelope.queue_id, &envelope.client_address, &envelope.client_name, &envelope.helo,
-                               &envelope.daemon_name, &envelope.login, &envelope.auth_type}) {
+                               &envelope.daemon_name, &envelope.login, &envelope.auth_type, &envelope.message_id}) {
       *field = random_text(random);
     }
     envelope.sender = random_path(random);
@@ -38,6 +38,14 @@ TEST(EnvelopeJson, ReadsBackWhatItWroteWithAnyBytes) {
     ASSERT_TRUE(read) << read.error().text();
     ASSERT_EQ(*read, envelope);
   }
+}
+
+TEST(EnvelopeJson, ReadsWhatWasWrittenBeforeTheMtaWasAskedForAMessageId) {
+  mail::Envelope envelope = test::sample_envelope();
+  envelope.message_id.clear();
+  const std::string written = envelope_to_json(envelope);
+  EXPECT_EQ(written.find("message_id"), std::string::npos);
+  EXPECT_EQ(envelope_from_json(written), envelope);
 }
 
 TEST(EnvelopeJson, HoldsFiveHundredRecipients) {
