@@ -2,14 +2,14 @@
 // The conditions a rule is made of: networks, and addresses by pattern or map. Values; any thread may ask.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/policy/map_store.h"
+#include "core/policy/network.h"
 
 namespace graph_milter::policy {
 
@@ -28,13 +28,6 @@ class NetworkList {
   const std::string& text() const { return text_; }  // as it was written
 
  private:
-  struct Network {
-    std::array<unsigned char, 16> bytes{};  // IPv4 as ::ffff:a.b.c.d
-    int prefix = 128;
-    bool is_everybody = false;
-  };
-  static Result<Network> parse_network(std::string_view word, std::string_view where);
-
   std::vector<Network> networks_;
   std::string text_;
 };
@@ -47,12 +40,13 @@ enum class PatternKind {
 // How an address was found. A domain says less than an address: see Policy.
 enum class PatternMatch { None, Domain, Exact };
 
-// A list of exact addresses (user@domain), domains (@domain; subdomains do not match) and map files (map:/path, one
-// pattern a line in Postfix's form, right-hand sides ignored). Compared in canonical form (mail::canonical_address).
+// A list of exact addresses (user@domain), domains (@domain; subdomains do not match) and maps (map:/path and the other
+// kinds of map.h, whose values are not asked for). Compared in canonical form (mail::canonical_address).
 class AddressPatterns {
  public:
-  // Separated by commas or blanks; maps are read now. Usage, at `where` or in the map's line, on anything else.
-  static Result<AddressPatterns> parse(std::string_view text, std::string_view where,
+  // Separated by commas or blanks; maps are read now, through `maps`. Usage, at `where` or in the map's line, on
+  // anything else.
+  static Result<AddressPatterns> parse(std::string_view text, std::string_view where, MapStore& maps,
                                        PatternKind kind = PatternKind::Address);
 
   // A domain matches only plain local parts: ASCII, a dot-atom, without the '%' and '!' of old routing.
@@ -65,11 +59,12 @@ class AddressPatterns {
   const std::string& text() const { return text_; }  // as it was written
 
  private:
-  Status add(std::string_view word, std::string_view where, PatternKind kind, bool in_map);
-  Status add_map(const std::string& path, std::string_view where, PatternKind kind);
+  Status add(std::string_view word, std::string_view where, PatternKind kind);
+  Status add_map(std::string_view word, std::string_view where, PatternKind kind, MapStore& maps);
 
   std::unordered_set<std::string> addresses_;
   std::unordered_set<std::string> domains_;
+  std::vector<std::shared_ptr<const Map>> maps_;
   std::vector<std::string> written_domains_;
   std::string text_;
 };

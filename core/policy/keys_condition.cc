@@ -22,23 +22,23 @@ Status set_daemon(Rule& rule, const ConfLine& line) {
   return refuse(line.where(), "daemon names nothing", "write what milter_macro_daemon_name says in master.cf");
 }
 
-Status set_login(Rule& rule, const ConfLine& line) {
-  GM_TRY_ASSIGN(rule.login, AddressPatterns::parse(line.value, line.where(), PatternKind::Login));
+Status set_login(Rule& rule, const ConfLine& line, MapStore& maps) {
+  GM_TRY_ASSIGN(rule.login, AddressPatterns::parse(line.value, line.where(), maps, PatternKind::Login));
   return {};
 }
 
-Status set_from(Rule& rule, const ConfLine& line) {
-  GM_TRY_ASSIGN(rule.from, AddressPatterns::parse(line.value, line.where()));
+Status set_from(Rule& rule, const ConfLine& line, MapStore& maps) {
+  GM_TRY_ASSIGN(rule.from, AddressPatterns::parse(line.value, line.where(), maps));
   return {};
 }
 
-Status set_sender(Rule& rule, const ConfLine& line) {
-  GM_TRY_ASSIGN(rule.sender, AddressPatterns::parse(line.value, line.where()));
+Status set_sender(Rule& rule, const ConfLine& line, MapStore& maps) {
+  GM_TRY_ASSIGN(rule.sender, AddressPatterns::parse(line.value, line.where(), maps));
   return {};
 }
 
-Status set_sender_map(Rule& rule, const ConfLine& line) {
-  GM_TRY_ASSIGN(rule.sender_map, SenderMap::read(line.value, line.where()));
+Status set_sender_map(Rule& rule, const ConfLine& line, MapStore& maps) {
+  GM_TRY_ASSIGN(rule.sender_map, SenderMap::read(line.value, line.where(), maps));
   return {};
 }
 

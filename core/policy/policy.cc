@@ -50,15 +50,17 @@ std::string describe(const Rule& rule, const Decision& decision) {
 
 }  // namespace
 
-Result<Policy> Policy::read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains) {
+Result<Policy> Policy::read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains,
+                            std::shared_ptr<MapStore> maps) {
   Policy policy;
+  if (maps == nullptr) maps = std::make_shared<MapStore>();
   GM_TRY_ASSIGN(policy.tenant_domains_, canonical_domains(tenant_domains));
-  GM_TRY_ASSIGN(const Defaults defaults, read_defaults(conf));
+  GM_TRY_ASSIGN(const Defaults defaults, read_defaults(conf, *maps));
   std::vector<Rule> rules;
   std::map<std::string, std::string> places;
   for (const config::ConfSection& section : conf.sections) {
     if (section.name != "rule" && !section.name.starts_with("rule ")) continue;
-    GM_TRY_ASSIGN(Rule rule, read_rule(section, defaults, policy.tenant_domains_));
+    GM_TRY_ASSIGN(Rule rule, read_rule(section, defaults, policy.tenant_domains_, *maps));
     const auto [place, is_new] = places.emplace(rule.name, section.where());
     if (!is_new) {
       return fail(ErrorKind::Usage, section.where(), format("there are two rules named {}", rule.name),
@@ -67,6 +69,7 @@ Result<Policy> Policy::read(const config::ConfText& conf, const std::vector<std:
     rules.push_back(std::move(rule));
   }
   policy.rules_ = std::make_shared<const std::vector<Rule>>(std::move(rules));
+  policy.maps_ = std::move(maps);
   return policy;
 }
 

@@ -12,6 +12,7 @@
 #include "core/config/conf_text.h"
 #include "core/mail/envelope.h"
 #include "core/mail/facts.h"
+#include "core/policy/map_store.h"
 #include "core/policy/rule.h"
 #include "core/policy/size_map.h"
 
@@ -33,7 +34,9 @@ class Policy {
   // (with the nearest one), bad values, a key twice, two rules of one name, a rule without action, a relay rule that
   // does not say who (client, login or sender-map) and which From (from or sender-map), addresses outside
   // tenant_domains. Sections that are no rules are not read.
-  static Result<Policy> read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains);
+  // Maps are opened through `maps`, which the policy keeps; null: a store of its own.
+  static Result<Policy> read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains,
+                             std::shared_ptr<MapStore> maps = nullptr);
 
   // From now on mailboxes of `sizes` have a limit of their own (option max-message-size = map:FILE).
   void limit_messages(SizeMap sizes) { sizes_ = std::make_shared<const SizeMap>(std::move(sizes)); }
@@ -44,6 +47,7 @@ class Policy {
   ByteCount largest_message_limit(ByteCount otherwise) const;
 
   const std::vector<Rule>& rules() const { return *rules_; }
+  const MapStore& maps() const { return *maps_; }
   const std::vector<std::string>& tenant_domains() const { return tenant_domains_; }  // canonical
 
   // First match wins; deny by default. A relay rule that matches relays only if also
@@ -67,6 +71,7 @@ class Policy {
  private:
   std::shared_ptr<const std::vector<Rule>> rules_;
   std::vector<std::string> tenant_domains_;
+  std::shared_ptr<const MapStore> maps_;
   std::shared_ptr<const SizeMap> sizes_;  // null: no mailbox has a limit of its own
 };
 

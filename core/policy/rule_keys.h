@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/config/conf_text.h"
+#include "core/policy/map_store.h"
 #include "core/policy/rule.h"
 
 namespace graph_milter::policy {
@@ -18,6 +19,9 @@ namespace graph_milter::policy {
 // Reads the value of one line. Usage, at the line, for what is no such value.
 using SetRule = Status (*)(Rule&, const config::ConfLine&);
 using SetSetting = Status (*)(RuleSettings&, const config::ConfLine&);
+// The same for a value that may name maps; they are opened through the store.
+using SetRuleByMap = Status (*)(Rule&, const config::ConfLine&, MapStore&);
+using SetSettingByMap = Status (*)(RuleSettings&, const config::ConfLine&, MapStore&);
 
 enum class KeyKind {
   Condition,  // whom a rule is for
@@ -28,8 +32,8 @@ enum class KeyKind {
 struct Key {
   std::string_view name;
   KeyKind kind;
-  std::variant<SetRule, SetSetting> set;  // SetSetting for settings, and for nothing else
-  bool may_repeat = false;                // several lines add up
+  std::variant<SetRule, SetSetting, SetRuleByMap, SetSettingByMap> set;  // SetSetting for settings, and nothing else
+  bool may_repeat = false;                                               // several lines add up
 };
 
 std::span<const Key> condition_keys();  // keys_condition.cc

@@ -55,12 +55,20 @@ Result<const Key*> known_key(const ConfLine& line) {
   return key;
 }
 
-Status set_key(Rule& rule, const Key& key, const ConfLine& line) {
-  return std::visit([&](auto set) { return set(rule, line); }, key.set);
-}
+struct SetKey {
+  Rule& rule;
+  const ConfLine& line;
+  MapStore& maps;
 
-Status set_default(RuleSettings& settings, const Key& key, const ConfLine& line) {
+  Status operator()(SetRule set) const { return set(rule, line); }
+  Status operator()(SetSetting set) const { return set(rule, line); }
+  Status operator()(SetRuleByMap set) const { return set(rule, line, maps); }
+  Status operator()(SetSettingByMap set) const { return set(rule, line, maps); }
+};
+
+Status set_default(RuleSettings& settings, const Key& key, const ConfLine& line, MapStore& maps) {
   if (const auto* set = std::get_if<SetSetting>(&key.set)) return (*set)(settings, line);
+  if (const auto* set_by_map = std::get_if<SetSettingByMap>(&key.set)) return (*set_by_map)(settings, line, maps);
   const bool is_condition = key.kind == KeyKind::Condition;
   return refuse(
       line.where(),
@@ -68,19 +76,19 @@ Status set_default(RuleSettings& settings, const Key& key, const ConfLine& line)
       "write it into each rule that it is for");
 }
 
-Result<Places> read_keys(const ConfSection& section, Rule& rule) {
+Result<Places> read_keys(const ConfSection& section, Rule& rule, MapStore& maps) {
   Places places;
   for (const ConfLine& line : section.lines) {
     GM_TRY_ASSIGN(const Key* key, known_key(line));
     GM_TRY(note_place(places, *key, line, "rule " + rule.name));
-    GM_TRY(set_key(rule, *key, line));
+    GM_TRY(std::visit(SetKey{rule, line, maps}, key->set));
   }
   return places;
 }
 
 }  // namespace
 
-Result<Defaults> read_defaults(const config::ConfText& conf) {
+Result<Defaults> read_defaults(const config::ConfText& conf, MapStore& maps) {
   Defaults defaults;
   const ConfSection* first = nullptr;
   for (const ConfSection& section : conf.sections) {
@@ -93,20 +101,20 @@ Result<Defaults> read_defaults(const config::ConfText& conf) {
     for (const ConfLine& line : section.lines) {
       GM_TRY_ASSIGN(const Key* key, known_key(line));
       GM_TRY(note_place(defaults.places, *key, line, "[defaults]"));
-      GM_TRY(set_default(defaults.settings, *key, line));
+      GM_TRY(set_default(defaults.settings, *key, line, maps));
     }
   }
   return defaults;
 }
 
 Result<Rule> read_rule(const ConfSection& section, const Defaults& defaults,
-                       const std::vector<std::string>& tenant_domains) {
+                       const std::vector<std::string>& tenant_domains, MapStore& maps) {
   Rule rule;
   static_cast<RuleSettings&>(rule) = defaults.settings;
   GM_TRY_ASSIGN(rule.name, read_name(section));
   rule.file = section.file;
   rule.line = section.line;
-  GM_TRY_ASSIGN(Places places, read_keys(section, rule));
+  GM_TRY_ASSIGN(Places places, read_keys(section, rule, maps));
   if (!places.contains("action")) {
     return refuse(section.where(), format("rule {} has no action", rule.name), "add action = relay or action = pass");
   }

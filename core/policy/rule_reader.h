@@ -9,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/config/conf_text.h"
+#include "core/policy/map_store.h"
 #include "core/policy/rule.h"
 
 namespace graph_milter::policy {
@@ -24,10 +25,10 @@ struct Defaults {
 
 // All sections of the file: [defaults] may stand before, between or behind the rules. Usage, naming file and line, on a
 // second such section and on keys that are no settings.
-Result<Defaults> read_defaults(const config::ConfText& conf);
+Result<Defaults> read_defaults(const config::ConfText& conf, MapStore& maps);
 
 // `tenant_domains` are canonical. Usage, naming file and line: see Policy::read.
 Result<Rule> read_rule(const config::ConfSection& section, const Defaults& defaults,
-                       const std::vector<std::string>& tenant_domains);
+                       const std::vector<std::string>& tenant_domains, MapStore& maps);
 
 }  // namespace graph_milter::policy

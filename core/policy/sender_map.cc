@@ -27,55 +27,56 @@ std::string canonical_sender(std::string_view word) {
 
 }  // namespace
 
-Result<SenderMap> SenderMap::read(const std::string& path, std::string_view where) {
+Result<SenderMap> SenderMap::read(const std::string& path, std::string_view where, MapStore& maps) {
   if (!path.starts_with('/')) {
     return fail(ErrorKind::Usage, std::string(where),
                 format("sender-map = {} is not an absolute path", escape_for_log(path, 200)), "begin it with /");
   }
-  auto entries = read_map_file(path);
-  if (!entries) {
-    Error error = std::move(entries).error();
-    if (error.where == path) error.where = format("{}: {}", where, path);
-    return fail(std::move(error));
-  }
-  if (entries->empty()) return refuse(std::string(where), path + " names no login, so nobody could send");
+  GM_TRY_ASSIGN(std::shared_ptr<const TextMap> logins, maps.open_text(path, where));
+  if (logins->size() == 0) return refuse(std::string(where), path + " names no login, so nobody could send");
   SenderMap map;
   map.path_ = path;
-  for (const MapEntry& entry : *entries) {
-    if (Status added = map.add(entry); !added) {
-      Error error = std::move(added).error();
-      error.where = format("{}:{}", path, entry.line);
-      return fail(std::move(error));
-    }
-  }
+  GM_TRY_ASSIGN(map.content_, maps.derive<Content>(path, [&] { return read_content(std::move(logins)); }));
   return map;
 }
 
-Status SenderMap::add(const MapEntry& entry) {
-  const std::string login = canonical_login(entry.key);
-  if (login.empty()) return refuse({}, format("\"{}\" is not a login", escape_for_log(entry.key, 80)));
-  if (!logins_.insert(login).second) return refuse({}, format("the login {} has a line already", login));
+Result<SenderMap::Content> SenderMap::read_content(std::shared_ptr<const TextMap> map) {
+  Content content{std::move(map), {}};
+  for (const MapEntry& entry : content.logins->entries()) {
+    if (Status added = add(entry, content); !added) {
+      Error error = std::move(added).error();
+      error.where = format("{}:{}", content.logins->name().path, entry.line);
+      return fail(std::move(error));
+    }
+  }
+  return content;
+}
+
+Status SenderMap::add(const MapEntry& entry, Content& content) {
+  const bool is_login = entry.form == KeyForm::Address || entry.form == KeyForm::Word;
+  if (!is_login) return refuse({}, format("\"{}\" is not a login", escape_for_log(entry.key, 80)));
   const std::vector<std::string> words = split_list(entry.value);
-  if (words.empty()) return refuse({}, format("the login {} has no address", login));
+  if (words.empty()) return refuse({}, format("the login {} has no address", entry.key));
   for (const std::string& word : words) {
     const std::string sender = canonical_sender(word);
     if (sender.empty()) return refuse({}, format("\"{}\" is not an address or domain", escape_for_log(word, 80)));
-    allowed_.insert(login + "\n" + sender);
+    content.allowed.insert(entry.key + "\n" + sender);
   }
   return {};
 }
 
 bool SenderMap::knows(std::string_view login) const {
   const std::string canonical = canonical_login(login);
-  return !canonical.empty() && logins_.contains(canonical);
+  return !canonical.empty() && content_->logins->find(canonical).has_value();
 }
 
 bool SenderMap::allows(std::string_view login, std::string_view from) const {
   const std::string known = canonical_login(login);
   const auto address = mail::canonical_address(from);
   if (known.empty() || !address) return false;
-  if (allowed_.contains(known + "\n" + *address)) return true;
-  return is_plain_local_part(*address) && allowed_.contains(known + "\n@" + std::string(mail::domain_of(*address)));
+  const auto& allowed = content_->allowed;
+  if (allowed.contains(known + "\n" + *address)) return true;
+  return is_plain_local_part(*address) && allowed.contains(known + "\n@" + std::string(mail::domain_of(*address)));
 }
 
 }  // namespace graph_milter::policy

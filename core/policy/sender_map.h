@@ -2,12 +2,13 @@
 // Which login may use which From. A value; any thread may ask.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 
 #include "core/base/result.h"
-#include "core/policy/map_file.h"
+#include "core/policy/map_store.h"
 
 namespace graph_milter::policy {
 
@@ -17,8 +18,8 @@ namespace graph_milter::policy {
 class SenderMap {
  public:
   // Usage, at `where` for a file that can't be read or is empty, and in the map's line for a login without addresses,
-  // a login in two lines, and what is no login or address.
-  static Result<SenderMap> read(const std::string& path, std::string_view where);
+  // a login in two lines, and what is no login or address. Maps of one path share what was read.
+  static Result<SenderMap> read(const std::string& path, std::string_view where, MapStore& maps);
 
   bool knows(std::string_view login) const;
   // A domain allows only plain local parts, as in AddressPatterns.
@@ -27,10 +28,14 @@ class SenderMap {
   const std::string& path() const { return path_; }
 
  private:
-  Status add(const MapEntry& entry);
+  struct Content {
+    std::shared_ptr<const TextMap> logins;
+    std::unordered_set<std::string> allowed;  // login, line end, address or @domain
+  };
+  static Result<Content> read_content(std::shared_ptr<const TextMap> map);
+  static Status add(const MapEntry& entry, Content& content);
 
-  std::unordered_set<std::string> logins_;
-  std::unordered_set<std::string> allowed_;  // login, line end, address or @domain
+  std::shared_ptr<const Content> content_;
   std::string path_;
 };
 

@@ -8,7 +8,6 @@
 #include "core/base/text.h"
 #include "core/config/values.h"
 #include "core/mail/address.h"
-#include "core/policy/condition.h"
 
 namespace graph_milter::policy {
 
@@ -18,19 +17,12 @@ tl::unexpected<Error> refuse(std::string what, std::string hint) {
   return fail(ErrorKind::Usage, {}, std::move(what), std::move(hint));
 }
 
-// As it is looked up; empty for what is neither an address nor a domain.
-std::string canonical_key(std::string_view word) {
-  if (!word.starts_with('@')) return mail::canonical_address(word).value_or("");
-  const std::string domain = canonical_domain(word.substr(1));
-  return domain.empty() ? std::string() : "@" + domain;
-}
-
 }  // namespace
 
-Result<SizeMap> SizeMap::read(const std::string& path, ByteCount least, ByteCount most) {
-  GM_TRY_ASSIGN(const std::vector<MapEntry> entries, read_map_file(path));
+Result<SizeMap> SizeMap::read(const std::string& path, ByteCount least, ByteCount most, MapStore& maps) {
+  GM_TRY_ASSIGN(const std::shared_ptr<const TextMap> text, maps.open_text(path, "max-message-size"));
   SizeMap map;
-  for (const MapEntry& entry : entries) {
+  for (const MapEntry& entry : text->entries()) {
     if (Status added = map.add(entry, least, most); !added) {
       Error error = std::move(added).error();
       error.where = format("{}:{}", path, entry.line);
@@ -41,8 +33,7 @@ Result<SizeMap> SizeMap::read(const std::string& path, ByteCount least, ByteCoun
 }
 
 Status SizeMap::add(const MapEntry& entry, ByteCount least, ByteCount most) {
-  std::string key = canonical_key(entry.key);
-  if (key.empty()) {
+  if (entry.form != KeyForm::Address && entry.form != KeyForm::Domain) {
     return refuse(format("\"{}\" is not a mailbox", escape_for_log(entry.key, 80)), "write user@domain or @domain");
   }
   const auto size = config::parse_size(entry.value);
@@ -54,7 +45,7 @@ Status SizeMap::add(const MapEntry& entry, ByteCount least, ByteCount most) {
     return refuse(format("{} is out of bounds", escape_for_log(entry.value, 80)),
                   format("write {} to {}", config::write_size(least), config::write_size(most)));
   }
-  if (!sizes_.emplace(key, *size).second) return refuse(format("{} has a line already", key), "keep one of them");
+  sizes_.emplace(entry.key, *size);
   largest_ = std::max(largest_, *size);
   return {};
 }

@@ -9,16 +9,16 @@
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
-#include "core/policy/map_file.h"
+#include "core/policy/map_store.h"
 
 namespace graph_milter::policy {
 
 // A value; any thread may ask.
 class SizeMap {
  public:
-  // One mailbox (user@domain or @domain) and its size a line, in the form of map_file.h. Usage, naming the file and the
+  // One mailbox (user@domain or @domain) and its size a line, as text_map.h reads them. Usage, naming the file and the
   // line, on anything else, on a size below `least` or above `most`, and on a mailbox that is there twice.
-  static Result<SizeMap> read(const std::string& path, ByteCount least, ByteCount most);
+  static Result<SizeMap> read(const std::string& path, ByteCount least, ByteCount most, MapStore& maps);
 
   // The size of the address, else that of its domain, else none. `mailbox` canonical.
   std::optional<ByteCount> find(std::string_view mailbox) const;

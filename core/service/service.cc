@@ -11,6 +11,7 @@
 #include "core/base/forward_clock.h"
 #include "core/base/log.h"
 #include "core/config/option_table.h"
+#include "core/config/trusted_owners.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/housekeeping.h"
 #include "core/graph/client.h"
@@ -24,11 +25,12 @@ namespace graph_milter::service {
 
 Result<policy::Policy> read_policy(const config::Configuration& configuration) {
   const config::Settings& settings = configuration.settings;
-  GM_TRY_ASSIGN(policy::Policy policy, policy::Policy::read(configuration.text, settings.tenant_domains));
+  const auto maps = std::make_shared<policy::MapStore>(config::trusted_owners(settings));
+  GM_TRY_ASSIGN(policy::Policy policy, policy::Policy::read(configuration.text, settings.tenant_domains, maps));
   if (!settings.max_message_size_map.empty()) {
-    GM_TRY_ASSIGN(
-        policy::SizeMap sizes,
-        policy::SizeMap::read(settings.max_message_size_map, config::kMessageSizes.least, config::kMessageSizes.most));
+    GM_TRY_ASSIGN(policy::SizeMap sizes,
+                  policy::SizeMap::read(settings.max_message_size_map, config::kMessageSizes.least,
+                                        config::kMessageSizes.most, *maps));
     policy.limit_messages(std::move(sizes));
   }
   return policy;

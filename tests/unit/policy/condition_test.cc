@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "core/base/format.h"
-#include "core/policy/map_file.h"
 #include "tests/support/temp_folder.h"
 
 namespace graph_milter::policy {
@@ -87,6 +86,11 @@ TEST(NetworkList, KnowsEverybody) {
   EXPECT_FALSE(NetworkList::parse("10.0.0.0/8, ::ffff:0:0/96", "c")->holds_everybody());
 }
 
+Result<AddressPatterns> parse(const std::string& text, PatternKind kind = PatternKind::Address) {
+  MapStore maps;
+  return AddressPatterns::parse(text, "c:1", maps, kind);
+}
+
 struct PatternCase {
   const char* patterns;
   const char* address;
@@ -124,14 +128,14 @@ TEST(AddressPatterns, MatchInCanonicalFormOnly) {
       {"a@contoso.com", "a@[10.0.0.1]", PatternMatch::None},
   };
   for (const PatternCase& item : cases) {
-    const auto patterns = AddressPatterns::parse(item.patterns, "here");
+    const auto patterns = parse(item.patterns);
     ASSERT_TRUE(patterns) << item.patterns << ": " << patterns.error().text();
     EXPECT_EQ(patterns->find(item.address), item.match) << item.patterns << " and " << item.address;
   }
 }
 
 TEST(AddressPatterns, TakeLoginsThatAreNoAddresses) {
-  const auto logins = AddressPatterns::parse("scan, app@contoso.com", "here", PatternKind::Login);
+  const auto logins = parse("scan, app@contoso.com", PatternKind::Login);
   ASSERT_TRUE(logins) << logins.error().text();
   EXPECT_TRUE(logins->matches("scan"));
   EXPECT_TRUE(logins->matches("SCAN"));
@@ -148,14 +152,17 @@ TEST(AddressPatterns, SayWhatIsWrongWithATypedPattern) {
       {"*@contoso.com @-x", "c:1: \"@-x\" is not an address or domain (write user@domain, @domain or map:/path)"},
       {"<>", "c:1: \"<>\" is not an address or domain (write user@domain, @domain or map:/path)"},
       {"hash:/etc/postfix/x",
-       "c:1: \"hash:/etc/postfix/x\" is not an address or domain (only map:/path is read here: a text "
-       "file in the form that postmap reads)"},
+       "c:1: \"hash:/etc/postfix/x\" is not a map that is read here (write map:/etc/postfix/x: the text file that "
+       "postmap reads)"},
+      {"ldap:/etc/postfix/x",
+       "c:1: \"ldap:/etc/postfix/x\" is not a map that is read here (maps are map:/path (a text file in the form that "
+       "postmap reads) or cidr:/path)"},
       {"map:senders", "c:1: map:senders is not an absolute path (write map:/path)"},
-      {"map:/nowhere/senders", "c:1: map:/nowhere/senders: cannot open: No such file or directory"},
+      {"map:/nowhere/senders", "c:1: /nowhere/senders: cannot open: No such file or directory"},
       {"", "c:1: an empty list of addresses"},
   };
   for (const auto& [text, words] : cases) {
-    const auto patterns = AddressPatterns::parse(text, "c:1");
+    const auto patterns = parse(text);
     ASSERT_FALSE(patterns) << text;
     EXPECT_EQ(patterns.error().kind, ErrorKind::Usage);
     EXPECT_EQ(patterns.error().text(), words);
@@ -173,7 +180,7 @@ TEST(AddressPatterns, ReadMapsInPostfixForm) {
                                         "   goes on here@contoso.com\n"
                                         "@fabrikam.com\n"
                                         "last@contoso.com");
-  const auto patterns = AddressPatterns::parse("map:" + path, "c:1");
+  const auto patterns = parse("map:" + path);
   ASSERT_TRUE(patterns) << patterns.error().text();
   EXPECT_TRUE(patterns->matches("scanner@contoso.com"));
   EXPECT_TRUE(patterns->matches("app@contoso.com"));
@@ -186,15 +193,10 @@ TEST(AddressPatterns, ReadMapsInPostfixForm) {
 TEST(AddressPatterns, NameTheLineOfABadMapEntry) {
   const graph_milter::test::TempFolder folder;
   const std::string path = folder.write("senders", "a@contoso.com\r\nnot-an-address OK\n");
-  const auto patterns = AddressPatterns::parse("map:" + path, "c:1");
+  const auto patterns = parse("map:" + path);
   ASSERT_FALSE(patterns);
   EXPECT_EQ(patterns.error().text(),
             path + ":2: \"not-an-address\" is not an address or domain (write user@domain, @domain or map:/path)");
-  const auto first = read_map_text("  a@b.c\n", "m");
-  ASSERT_FALSE(first);
-  EXPECT_EQ(first.error().text(),
-            "m:1: begins with a blank, so it goes on with a line before, and there is none (begin the "
-            "line with the pattern)");
 }
 
 }  // namespace

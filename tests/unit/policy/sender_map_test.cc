@@ -12,7 +12,10 @@ namespace {
 
 class SenderMaps : public testing::Test {
  protected:
-  Result<SenderMap> try_map(const std::string& text) { return SenderMap::read(write(text), "c:7"); }
+  Result<SenderMap> try_map(const std::string& text) {
+    MapStore maps;
+    return SenderMap::read(write(text), "c:7", maps);
+  }
   SenderMap map(const std::string& text) {
     auto read = try_map(text);
     if (!read) throw std::runtime_error(read.error().text());
@@ -60,7 +63,8 @@ TEST_F(SenderMaps, SayWhichFromEachLoginMayUse) {
 TEST_F(SenderMaps, AreRefusedInPlainWords) {
   const std::string form = " (write LOGIN and behind it user@domain or @domain, separated by commas)";
   EXPECT_EQ(refusal("anna\n"), path_ + ":1: the login anna has no address" + form);
-  EXPECT_EQ(refusal("a a@contoso.com\nA b@contoso.com\n"), path_ + ":2: the login a has a line already" + form);
+  EXPECT_EQ(refusal("a a@contoso.com\nA b@contoso.com\n"),
+            path_ + ":2: a has a line already (it is line 1; keep one of them)");
   EXPECT_EQ(refusal("a a@contoso.com, OK\n"), path_ + ":1: \"OK\" is not an address or domain" + form);
   EXPECT_EQ(refusal("a map:/etc/passwd\n"), path_ + ":1: \"map:/etc/passwd\" is not an address or domain" + form);
   EXPECT_EQ(refusal("@contoso.com @contoso.com\n"), path_ + ":1: \"@contoso.com\" is not a login" + form);

@@ -13,7 +13,8 @@ class SizeMaps : public ::testing::Test {
  protected:
   Result<SizeMap> read(const std::string& text) {
     folder_.write("sizes", text);
-    return SizeMap::read(path_, 1024, 2ULL << 30);
+    MapStore maps;
+    return SizeMap::read(path_, 1024, 2ULL << 30, maps);
   }
   std::string error_of(const std::string& text) {
     const auto map = read(text);
@@ -71,8 +72,12 @@ TEST_F(SizeMaps, AreRefusedInPlainWords) {
   EXPECT_EQ(error_of("# x\nscanner 1M\n"), path_ + ":2: \"scanner\" is not a mailbox (write user@domain or @domain)");
   EXPECT_EQ(error_of("a@b.example 3G\n"), path_ + ":1: 3G is out of bounds (write 1K to 2G)");
   EXPECT_EQ(error_of("a@b.example 1M\nA@b.example 2M\n"),
-            path_ + ":2: a@b.example has a line already (keep one of them)");
-  EXPECT_FALSE(SizeMap::read(folder_.file("none"), 1, 2));
+            path_ + ":2: a@b.example has a line already (it is line 1; keep one of them)");
+  MapStore maps;
+  const auto none = SizeMap::read(folder_.file("none"), 1, 2, maps);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().text(),
+            "max-message-size: " + folder_.file("none") + ": cannot open: No such file or directory");
 }
 
 }  // namespace
