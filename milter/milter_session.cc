@@ -44,7 +44,7 @@ void MilterSession::hear_next() {
 }
 
 void MilterSession::add_recipient(mail::EnvelopePath recipient) {
-  if (ticket_) envelope_.recipients.push_back(std::move(recipient));
+  if (ticket_) envelope_.add_recipient(std::move(recipient));
 }
 
 intake::Message* MilterSession::message() {

@@ -47,7 +47,7 @@ class MilterSession {
   void answered_taken() { answer_is_out_ = true; }
   void hear_next();
 
-  std::size_t recipients() const { return envelope_.recipients.size(); }
+  std::size_t recipients() const { return envelope_.recipient_count(); }
 
   // RSET, a client that went, or the end. Does nothing if there is no message.
   void forget_message();

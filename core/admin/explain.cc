@@ -86,7 +86,7 @@ Status read_file(const std::string& file, Reading& reading) {
 
 void add_recipients(const std::vector<mail::Mailbox>& mailboxes, mail::Envelope& envelope) {
   for (const mail::Mailbox& mailbox : mailboxes) {
-    envelope.recipients.push_back(mail::make_envelope_path("<" + mailbox.address + ">"));
+    envelope.add_recipient(mail::make_envelope_path("<" + mailbox.address + ">"));
   }
 }
 
@@ -109,7 +109,7 @@ mail::Envelope make_envelope(const config::EnvelopeFlags& flags, const mail::Mes
   } else if (!facts.from.empty()) {
     envelope.sender = mail::make_envelope_path("<" + facts.from.front().address + ">");
   }
-  for (const std::string& address : flags.recipients) envelope.recipients.push_back(mail::make_envelope_path(address));
+  for (const std::string& address : flags.recipients) envelope.add_recipient(mail::make_envelope_path(address));
   if (flags.recipients.empty()) take_recipients_from(facts, envelope);
   return envelope;
 }

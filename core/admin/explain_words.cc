@@ -83,6 +83,7 @@ std::string envelope_words(const mail::Envelope& envelope) {
   std::string recipients;
   for (const mail::EnvelopePath& path : envelope.recipients)
     recipients += (recipients.empty() ? "" : ", ") + path_words(path);
+  if (envelope.further_recipients > 0) recipients += format(" and {} more", envelope.further_recipients);
   return format("envelope: client {}, login {}, from {}, to {}\n", escape_for_log(envelope.client_address),
                 envelope.login.empty() ? "-" : escape_for_log(envelope.login), path_words(envelope.sender),
                 recipients.empty() ? "-" : recipients);
@@ -157,7 +158,9 @@ void write_envelope(json::Writer& writer, const mail::Envelope& envelope) {
   writer.key("client").string(envelope.client_address).key("login").string(envelope.login);
   writer.key("from").string(envelope.sender.address).key("to").begin_array();
   for (const mail::EnvelopePath& path : envelope.recipients) writer.string(path.address);
-  writer.end_array().end_object();
+  writer.end_array();
+  if (envelope.further_recipients > 0) writer.key("to_further").number(envelope.further_recipients);
+  writer.end_object();
 }
 
 void write_losses(json::Writer& writer, const std::vector<plan::Loss>& losses) {

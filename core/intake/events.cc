@@ -16,7 +16,7 @@ std::string recipients_for_log(const mail::Envelope& envelope, std::size_t limit
     if (i > 0) text += ',';
     text += envelope.recipients[i].address;
   }
-  if (named < envelope.recipients.size()) text += format(",+{}", envelope.recipients.size() - named);
+  if (named < envelope.recipient_count()) text += format(",+{}", envelope.recipient_count() - named);
   return text;
 }
 
@@ -42,7 +42,7 @@ void describe(LogLine& line, const EventSubject& subject) {
   if (!envelope.login.empty()) line.field("login", envelope.login);
   line.field("sender", envelope.sender.address.empty() ? std::string_view("<>") : envelope.sender.address);
   if (const std::string from = header_from(subject.facts); !from.empty()) line.field("from", from);
-  line.field("nrcpt", envelope.recipients.size());
+  line.field("nrcpt", envelope.recipient_count());
   line.field("to", recipients_for_log(envelope, subject.log_recipients), kToBytes);
   line.field("size", subject.size);
 }

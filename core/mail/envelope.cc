@@ -22,6 +22,14 @@ std::string_view without_route(std::string_view path) {
 
 }  // namespace
 
+void Envelope::add_recipient(EnvelopePath path) {
+  if (recipients.size() < kMostRecipientsKept) {
+    recipients.push_back(std::move(path));
+  } else {
+    ++further_recipients;
+  }
+}
+
 EnvelopePath make_envelope_path(std::string argument, std::vector<std::string> parameters) {
   std::string_view address = argument;
   if (address.size() >= 2 && address.front() == '<' && address.back() == '>') {

@@ -2,6 +2,7 @@
 // What SMTP said about a message: who brought it, from whom, to whom, with every ESMTP parameter as it came.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct EnvelopePath {
   friend bool operator==(const EnvelopePath&, const EnvelopePath&) = default;
 };
 
+// So many recipients of one envelope are kept; the others are only counted. Twice what Graph takes (500), since a
+// client may name one more than once.
+inline constexpr std::size_t kMostRecipientsKept = 1000;
+
 struct Envelope {
   std::string queue_id;        // the MTA's, macro i; not unique over time and absent until after the first RCPT
   std::string client_address;  // textual IPv4 or IPv6 without "IPv6:"; empty if the MTA did not say
@@ -27,11 +32,14 @@ struct Envelope {
   std::string auth_type;    // macro {auth_type}
   std::string message_id;   // macro {msg_id}: what the MTA will call a message that has no Message-ID (Sendmail)
   EnvelopePath sender;
-  std::vector<EnvelopePath> recipients;
-  TimePoint received{};  // when MAIL FROM was seen
+  std::vector<EnvelopePath> recipients;  // the first kMostRecipientsKept
+  std::size_t further_recipients = 0;    // and so many that were not kept: such mail is never taken
+  TimePoint received{};                  // when MAIL FROM was seen
   friend bool operator==(const Envelope&, const Envelope&) = default;
 
   bool has_null_sender() const { return sender.address.empty(); }
+  void add_recipient(EnvelopePath path);
+  std::size_t recipient_count() const { return recipients.size() + further_recipients; }
 };
 
 // Takes brackets and a source route (RFC 5321 appendix F.2) off; anything else stays as it is.

@@ -99,8 +99,9 @@ std::variant<Recipients, LeaveAlone> match_recipients(const mail::Envelope& enve
   if (auto* refusal = std::get_if<LeaveAlone>(&outcome)) return std::move(*refusal);
   const auto& addresses = std::get<std::vector<std::string>>(outcome);
   if (addresses.empty()) return LeaveAlone{"no-recipients", "the envelope has no recipient"};
-  if (addresses.size() > limit) {
-    return LeaveAlone{"too-many-recipients", format("{} recipients, and Graph takes {}", addresses.size(), limit)};
+  if (addresses.size() > limit || envelope.further_recipients > 0) {
+    return LeaveAlone{"too-many-recipients", format("{} recipients, and Graph takes {}",
+                                                    addresses.size() + envelope.further_recipients, limit)};
   }
   const std::unordered_set<std::string> addressed(addresses.begin(), addresses.end());
   std::unordered_set<std::string> named;

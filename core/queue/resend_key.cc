@@ -26,6 +26,7 @@ std::string comparable(const std::string& address) { return mail::canonical_addr
 std::string make_resend_key(const mail::Envelope& envelope, std::string_view message_id, std::string_view date,
                             std::string_view content_sha256) {
   if (trim(message_id).empty() || trim(date).empty()) return {};
+  if (envelope.further_recipients > 0) return {};  // those that were kept may be all that another message had
   std::set<std::string> recipients;
   for (const mail::EnvelopePath& path : envelope.recipients) recipients.insert(comparable(path.address));
   Sha256 hash;

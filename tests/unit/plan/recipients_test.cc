@@ -16,8 +16,7 @@ struct Mail {
 
   explicit Mail(const Addresses& recipients, const Addresses& to = {}, const Addresses& cc = {}) {
     envelope.sender = mail::make_envelope_path("<ann@contoso.com>");
-    for (const auto& recipient : recipients)
-      envelope.recipients.push_back(mail::make_envelope_path("<" + recipient + ">"));
+    for (const auto& recipient : recipients) envelope.add_recipient(mail::make_envelope_path("<" + recipient + ">"));
     for (const auto& address : to) facts.to.push_back({"", address});
     for (const auto& address : cc) facts.cc.push_back({"", address});
   }
@@ -71,6 +70,24 @@ TEST(Recipients, AreNeverMoreThanTheEnvelopeSays) {
       "the header names b@x.example, to whom the client did not address the message and Graph would mail it";
   EXPECT_EQ(Mail({"a@x.example"}, {"a@x.example", "b@x.example"}).refusal(), (LeaveAlone{"recipients-wider", text}));
   EXPECT_EQ(Mail({"a@x.example"}, {"a@x.example"}, {"b@x.example"}).refusal(), (LeaveAlone{"recipients-wider", text}));
+}
+
+TEST(Recipients, AreAtMostAsManyAsGraphTakes) {
+  Addresses many;
+  for (std::size_t i = 0; i < 500; ++i) many.push_back("r" + std::to_string(i) + "@x.example");
+  EXPECT_EQ(Mail(many).match().bcc.size(), 500U);
+  many.emplace_back("R0@X.example");
+  EXPECT_EQ(Mail(many).match().bcc.size(), 500U) << "one of them twice";
+  many.emplace_back("one.more@x.example");
+  EXPECT_EQ(Mail(many).refusal(), (LeaveAlone{"too-many-recipients", "501 recipients, and Graph takes 500"}));
+}
+
+TEST(Recipients, ThatWereNotKeptAreTooMany) {
+  Addresses all(mail::kMostRecipientsKept, "a@x.example");
+  EXPECT_EQ(Mail(all).match().bcc, Addresses{"a@x.example"});
+  all.emplace_back("b@x.example");
+  EXPECT_EQ(Mail(all).envelope.recipients.size(), mail::kMostRecipientsKept);
+  EXPECT_EQ(Mail(all).refusal().reason, "too-many-recipients");
 }
 
 TEST(Recipients, FoldNeitherDotsNorTagsNorSubdomains) {

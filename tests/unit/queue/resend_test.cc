@@ -43,6 +43,12 @@ TEST(ResendKey, ComparesAddressesAsEverybodyDoes) {
   EXPECT_EQ(key_of(envelope), key);
 }
 
+TEST(ResendKey, IsNoneWhereNotAllRecipientsWereKept) {
+  mail::Envelope envelope = sample_envelope();
+  envelope.further_recipients = 1;
+  EXPECT_EQ(key_of(envelope), "") << "they may be others than those of the message it looks like";
+}
+
 TEST(ResendKey, DiffersWithSenderRecipientsAndContent) {
   std::set<std::string> keys{key_of(sample_envelope())};
   mail::Envelope other = sample_envelope();
