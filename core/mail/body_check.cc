@@ -106,10 +106,11 @@ void QuotedPrintableCheck::take(char c) {
   }
 }
 
-void QuotedPrintableCheck::line_end() {
+void QuotedPrintableCheck::line_end(LineEnd end) {
   if (line_length_ > kLongestLine || state_ == State::AfterOneDigit || blank_last_) failed_ = true;
   last_ = state_ == State::AfterEquals ? Last::SoftBreak : Last::HardBreak;
-  if (last_ == Last::HardBreak) decoded_ += 2;
+  last_break_ = last_ == Last::SoftBreak ? 0 : end == LineEnd::Bare ? 1 : 2;
+  decoded_ += last_break_;
   state_ = State::Plain;
   blank_last_ = false;
   line_length_ = 0;
@@ -118,7 +119,7 @@ void QuotedPrintableCheck::line_end() {
 void QuotedPrintableCheck::finish(bool ends_at_delimiter) {
   if (state_ != State::Plain || blank_last_ || line_length_ > kLongestLine) failed_ = true;
   if (!ends_at_delimiter) return;
-  if (last_ == Last::HardBreak) decoded_ -= 2;
+  if (last_ == Last::HardBreak) decoded_ -= last_break_;
   if (last_ == Last::SoftBreak) failed_ = true;  // what remains of the break is a lone "=" at the end of the body
 }
 
@@ -138,7 +139,7 @@ void BodyCheck::text(std::string_view piece) {
 void BodyCheck::line_end(LineEnd end) {
   if (end == LineEnd::Bare) has_bare_end_ = true;
   if (encoding_ == TransferEncoding::Base64) base64_.line_end();
-  if (encoding_ == TransferEncoding::QuotedPrintable) quoted_.line_end();
+  if (encoding_ == TransferEncoding::QuotedPrintable) quoted_.line_end(end);
 }
 
 void BodyCheck::nul() { has_nul_ = true; }

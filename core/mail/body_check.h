@@ -41,7 +41,7 @@ class Base64Check {
 class QuotedPrintableCheck {
  public:
   void text(std::string_view piece);
-  void line_end();
+  void line_end(LineEnd end);
 
   // `ends_at_delimiter`: the last line end belongs to the delimiter and not to the body.
   void finish(bool ends_at_delimiter);
@@ -60,6 +60,7 @@ class QuotedPrintableCheck {
   bool failed_ = false;
   std::size_t line_length_ = 0;
   ByteCount decoded_ = 0;
+  ByteCount last_break_ = 0;  // bytes of the last line end
 };
 
 // Pieces of text hold no CR, LF or NUL: those are told by line_end() and nul().
