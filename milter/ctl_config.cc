@@ -46,8 +46,8 @@ int refuse_mta(const Call& call, const std::string& mta) {
 int config_check(const Call& call) {
   const std::string& mta = call.arguments.mta;
   if (!mta.empty() && !knows(mta)) return refuse_mta(call, mta);
-  const service::ConfigCheck check = service::check_configuration(call.arguments.conf_file, call.arguments.overrides,
-                                                                  {mta, call.arguments.mta_config});
+  const service::ConfigCheck check = service::check_configuration(
+      call.arguments.conf_file, call.arguments.overrides, {mta, call.arguments.mta_config, call.arguments.graph});
   if (call.arguments.json) {
     call.out << admin::check_json(check.report);
   } else {

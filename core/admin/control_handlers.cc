@@ -60,7 +60,8 @@ void tell_status(const ControlAnswers& answers, const Request& request, Response
   if (!totals) return refuse(response, form, 500, totals.error().text());
   auto entries = answers.list();
   if (!entries) return refuse(response, form, 500, entries.error().text());
-  const StatusFacts facts{answers.daemon(), *totals, answers.troubles(), *std::move(entries)};
+  const auto credential = answers.credential ? answers.credential() : std::nullopt;
+  const StatusFacts facts{answers.daemon(), *totals, answers.troubles(), *std::move(entries), credential};
   if (needs_a_person(facts)) response.set_header(kNeedsAPerson, "yes");
   reply(response, form, print_status(facts, form));
 }

@@ -31,6 +31,7 @@ struct ControlAnswers {
   std::function<Result<std::optional<queue::Entry>>(const std::string& id)> find;
   std::function<Result<queue::Totals>()> totals;
   std::function<std::vector<queue::ServiceReport>()> troubles;
+  std::function<std::optional<CredentialFacts>()> credential;  // may be unset
   std::function<Result<std::vector<queue::TraceRecord>>(const std::string& what)> trace;
   std::function<Result<std::string>(const std::string& id, queue::Command command)> administer;
 };

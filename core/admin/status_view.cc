@@ -6,6 +6,7 @@
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/delivery/expiry.h"
 
 namespace graph_milter::admin {
 
@@ -54,12 +55,50 @@ std::string queue_words(const StatusFacts& facts) {
   return out + format("oldest: {} ({} ago)\n", local_time(totals.oldest), span_words(facts.daemon.now - totals.oldest));
 }
 
+bool is_unusable(const StatusFacts& facts) {
+  if (!facts.credential) return false;
+  const bool ended = is_set(facts.credential->end) && facts.credential->end <= facts.daemon.now;
+  return ended || !facts.credential->problem.empty();
+}
+
+std::string credential_words(const StatusFacts& facts) {
+  if (!facts.credential) return {};
+  const CredentialFacts& credential = *facts.credential;
+  std::string out;
+  if (!credential.problem.empty()) out += format("credential: {}\n", escape_for_log(credential.problem, kErrorLimit));
+  if (!is_set(credential.end)) return out;
+  return out + format("credential: {} {}\n", escape_for_log(credential.name),
+                      delivery::expiry_words(credential.end, facts.daemon.now));
+}
+
+void write_credential(json::Writer& writer, const StatusFacts& facts) {
+  writer.key("credential");
+  if (!facts.credential) {
+    writer.null();
+    return;
+  }
+  const CredentialFacts& credential = *facts.credential;
+  writer.begin_object().key("name").string(credential.name);
+  add_time(writer, "ends", credential.end);
+  writer.key("days_left");
+  if (is_set(credential.end)) {
+    writer.number(std::chrono::floor<std::chrono::hours>(credential.end - facts.daemon.now).count() / 24);
+  } else {
+    writer.null();
+  }
+  writer.key("problem").string(credential.problem).end_object();
+}
+
 // What to do about it.
 std::string to_do_words(const StatusFacts& facts) {
   const queue::Totals& totals = facts.totals;
   std::string out;
   if (std::any_of(facts.troubles.begin(), facts.troubles.end(), misconfigured)) {
     out += "to do: mend what Graph complains of; mail goes on by itself then\n";
+  }
+  const auto end = facts.credential ? facts.credential->end : TimePoint{};
+  if (is_unusable(facts) || (is_set(end) && delivery::expiry_stage(end, facts.daemon.now))) {
+    out += "to do: put a new credential into its file; it is used without restart\n";
   }
   if (totals.needs_administrator > 0) {
     out += format(
@@ -80,6 +119,7 @@ std::string status_words(const StatusFacts& facts) {
   out += queue_words(facts);
   if (facts.troubles.empty()) out += "Graph: no trouble known\n";
   for (const queue::ServiceReport& report : facts.troubles) out += format("Graph: {}\n", report_words(report));
+  out += credential_words(facts);
   for (const ErrorCount& error : frequent_errors(facts.entries)) {
     out += format("error of {}: {}\n", messages_words(error.messages), escape_for_log(error.text, kErrorLimit));
   }
@@ -109,6 +149,7 @@ std::string status_json(const StatusFacts& facts) {
   writer.key("bytes").number(facts.totals.bytes);
   add_time(writer, "oldest", facts.totals.oldest);
   write_troubles(writer, facts.troubles);
+  write_credential(writer, facts);
   writer.key("errors").begin_array();
   for (const ErrorCount& error : frequent_errors(facts.entries)) {
     writer.begin_object().key("text").string(error.text).key("messages").number(error.messages).end_object();
@@ -120,7 +161,7 @@ std::string status_json(const StatusFacts& facts) {
 }  // namespace
 
 bool needs_a_person(const StatusFacts& facts) {
-  return facts.totals.held > 0 || facts.totals.needs_administrator > 0 ||
+  return is_unusable(facts) || facts.totals.held > 0 || facts.totals.needs_administrator > 0 ||
          std::any_of(facts.troubles.begin(), facts.troubles.end(), misconfigured);
 }
 

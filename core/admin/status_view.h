@@ -2,6 +2,7 @@
 // The running daemon for people and for programs: words and JSON of `status`. Pure, but for the time zone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,14 +20,22 @@ struct DaemonFacts {
   TimePoint now{};
 };
 
+// By what the application proves to Graph that it is itself.
+struct CredentialFacts {
+  std::string name;     // "the client secret"
+  TimePoint end{};      // 0: nobody knows
+  std::string problem;  // why the files can't be used; empty: they can
+};
+
 struct StatusFacts {
   DaemonFacts daemon;
   queue::Totals totals;
   std::vector<queue::ServiceReport> troubles;  // of ServiceState
   std::vector<queue::EntrySummary> entries;
+  std::optional<CredentialFacts> credential = {};  // nothing: nothing is known of it
 };
 
-// Something that time does not mend: a misconfigured service, a held message.
+// Something that time does not mend: a misconfigured service, a held message, a credential that has ended.
 bool needs_a_person(const StatusFacts& facts);
 
 // The errors that keep most messages waiting are told, at most five.

@@ -96,16 +96,15 @@ bool is_token(std::string_view text) {
 
 }  // namespace
 
-std::string token_url(const ClientSecretSettings& settings) {
+std::string token_url(const TokenSettings& settings) {
   std::string base = settings.login_url;
   while (base.ends_with('/')) base.pop_back();
   return format("{}/{}/oauth2/v2.0/token", base, percent_encode(settings.tenant));
 }
 
-Secret token_form(const ClientSecretSettings& settings, const Secret& client_secret) {
-  return Secret(format("client_id={}&scope={}&client_secret={}&grant_type=client_credentials",
-                       percent_encode(settings.client_id), percent_encode(settings.scope),
-                       percent_encode(client_secret.reveal())));
+Secret token_form(const TokenSettings& settings, const Secret& proof) {
+  return Secret(format("client_id={}&scope={}&{}&grant_type=client_credentials", percent_encode(settings.client_id),
+                       percent_encode(settings.scope), proof.reveal()));
 }
 
 Result<Grant> read_token_reply(const http::Response& response, TimePoint now, const std::string& where,

@@ -10,10 +10,10 @@
 
 namespace graph_milter::auth {
 
-// application/x-www-form-urlencoded.
-Secret token_form(const ClientSecretSettings& settings, const Secret& client_secret);
+// application/x-www-form-urlencoded; `proof` is the credential's part of it.
+Secret token_form(const TokenSettings& settings, const Secret& proof);
 
-std::string token_url(const ClientSecretSettings& settings);
+std::string token_url(const TokenSettings& settings);
 
 struct Grant {
   Secret token;

@@ -105,7 +105,33 @@ Status remove_file(const std::string& path) {
   return {};
 }
 
-Result<Secret> read_secret_file(const std::string& path) {
+namespace {
+
+enum class Privacy { Secret, Public };
+
+// Whatever is asked is asked of the open descriptor: the name may lead elsewhere a moment later.
+Status check_guarded(const struct stat& info, Privacy privacy, const std::string& path) {
+  if (!S_ISREG(info.st_mode)) return fail(ErrorKind::Configuration, path, "is not a regular file");
+  // Root reads on behalf of the user that the daemon runs as (graph-milterctl), and need not fear another's file.
+  if (info.st_uid != 0 && info.st_uid != ::geteuid() && ::geteuid() != 0) {
+    return fail(ErrorKind::Configuration, path,
+                format("belongs to uid {}, not to root or to us (uid {})", info.st_uid, ::geteuid()),
+                "chown it to the user that runs graph-milter");
+  }
+  if (privacy == Privacy::Secret && (info.st_mode & 0077U) != 0) {
+    return fail(ErrorKind::Configuration, path,
+                format("holds a secret and has mode {:04o}, so others can read it", info.st_mode & 07777U),
+                format("chmod 0600 {}", path));
+  }
+  if ((info.st_mode & 0022U) != 0) {
+    return fail(ErrorKind::Configuration, path,
+                format("has mode {:04o}, so others can change it", info.st_mode & 07777U),
+                format("chmod go-w {}", path));
+  }
+  return {};
+}
+
+Result<Secret> read_guarded_file(const std::string& path, Privacy privacy) {
   constexpr ByteCount kLimit = 64 * 1024;
   auto fd = open_behind_safe_folders(path);
   if (!fd) {
@@ -115,26 +141,30 @@ Result<Secret> read_secret_file(const std::string& path) {
   }
   struct stat info {};
   if (::fstat(fd->get(), &info) != 0) return fail(system_error(path, "cannot stat", errno));
-  if (!S_ISREG(info.st_mode)) return fail(ErrorKind::Configuration, path, "is not a regular file");
-  if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
-    return fail(ErrorKind::Configuration, path,
-                format("belongs to uid {}, not to root or to us (uid {})", info.st_uid, ::geteuid()),
-                "chown it to the user that runs graph-milter");
-  }
-  if ((info.st_mode & 0077U) != 0) {
-    return fail(ErrorKind::Configuration, path,
-                format("holds a secret and has mode {:04o}, so others can read it", info.st_mode & 07777U),
-                format("chmod 0600 {}", path));
-  }
+  GM_TRY(check_guarded(info, privacy, path));
   if (static_cast<ByteCount>(info.st_size) > kLimit) {
-    return fail(ErrorKind::Configuration, path, format("is larger than {} bytes, which no secret is", kLimit));
+    return fail(ErrorKind::Configuration, path,
+                format("is larger than {} bytes, which no {} is", kLimit,
+                       privacy == Privacy::Secret ? "secret" : "certificate"));
   }
   std::string text(static_cast<std::size_t>(info.st_size), '\0');
   GM_TRY_ASSIGN(const std::size_t length, read_fully_at(fd->get(), 0, writable(text), path));
   text.resize(length);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (text.empty()) return fail(ErrorKind::Configuration, path, "is empty", "write the secret into it");
+  if (text.empty()) {
+    return fail(ErrorKind::Configuration, path, "is empty",
+                format("write the {} into it", privacy == Privacy::Secret ? "secret" : "certificate"));
+  }
   return Secret(std::move(text));
+}
+
+}  // namespace
+
+Result<Secret> read_secret_file(const std::string& path) { return read_guarded_file(path, Privacy::Secret); }
+
+Result<std::string> read_trusted_file(const std::string& path) {
+  GM_TRY_ASSIGN(const Secret text, read_guarded_file(path, Privacy::Public));
+  return text.reveal();
 }
 
 Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& path) {

@@ -49,9 +49,14 @@ Status sync_directory(const std::string& path);
 Status rename_file(const std::string& from, const std::string& to);
 Status remove_file(const std::string& path);  // a file that is not there is a success
 
-// A regular file that only its owner (root or we) can read, is no link and lies where others can't replace it (see
-// safe_path.h): a secret. Trailing line ends are cut. Refuses anything else and names the command that mends it.
+// A regular file that only its owner (root or we; anybody, if we are root) can read, is no link and lies where others
+// can't replace it (see safe_path.h): a secret. Trailing line ends are cut. Refuses anything else and names the command
+// that mends it.
 Result<Secret> read_secret_file(const std::string& path);
+
+// The same for what others may read but nobody else may change, as a certificate: only group and others must not be
+// able to write it.
+Result<std::string> read_trusted_file(const std::string& path);
 
 // A file on disk as a source; reads with pread, so several sources may share the file.
 class FileSource final : public ByteSource {

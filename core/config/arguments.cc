@@ -64,9 +64,11 @@ po::options_description ctl_flags() {
   probe.add_options()("to", text_value("ADDRESS"), "who gets it (the mailbox itself)");
   flags.add(probe);
   po::options_description check("What config check asks", 100, 60);
-  check.add_options()                                               //
-      ("mta", text_value("postfix"), "the MTA's own settings too")  //
-      ("mta-config", text_value("DIRECTORY"), "where they are (the MTA's own)");
+  check.add_options()                                                            //
+      ("mta", text_value("postfix"), "the MTA's own settings too")               //
+      ("mta-config", text_value("DIRECTORY"), "where they are (the MTA's own)")  //
+      ("graph", "Graph: for a token, and for each mailbox that the rules name")  //
+      ("outside", text_value("ADDRESS"), "a mailbox that the application must not reach (outside-mailbox)");
   flags.add(check);
   return flags;
 }
@@ -201,6 +203,8 @@ Result<CtlArguments> parse_ctl_arguments(int argc, const char* const* argv) {
   if (parsed.has("to")) out.probe_to = parsed.text("to");
   if (parsed.has("mta")) out.mta = parsed.text("mta");
   if (parsed.has("mta-config")) out.mta_config = parsed.text("mta-config");
+  out.graph = parsed.has("graph");
+  if (parsed.has("outside")) out.overrides.push_back({"outside-mailbox", parsed.text("outside"), "--outside"});
   GM_TRY(add_settings(parsed, program, out.overrides));
   return out;
 }

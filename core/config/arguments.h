@@ -39,12 +39,13 @@ struct Arguments {
 // graph-milterctl.
 struct CtlArguments {
   std::string conf_file = std::string(kDefaultConfFile);
-  std::vector<Override> overrides;  // -o NAME=VALUE
+  std::vector<Override> overrides;  // -o NAME=VALUE, --outside ADDRESS
   std::vector<std::string> words;   // "queue", "show", "ID"
   EnvelopeFlags envelope;
   std::string probe_to;    // who gets the test mail; empty: the mailbox itself
   std::string mta;         // of config check: which MTA to ask; empty: none
   std::string mta_config;  // where that MTA has its configuration; empty: where it looks by itself
+  bool graph = false;      // of config check: ask Graph
   bool json = false;
   bool help = false;
   bool version = false;

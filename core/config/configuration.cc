@@ -24,6 +24,7 @@ class Reader {
     for (const Override& item : overrides) read_override(item);
     if (out_.ok()) check_together();
     fill_in_cloud(settings());
+    if (settings().client_key_file.empty()) settings().client_key_file = settings().client_certificate_file;
     return std::move(out_);
   }
 
@@ -106,6 +107,12 @@ class Reader {
     add_error(where_of(name), format("{} is missing{}", name, why), format("add {} = {}", name, option.example));
   }
 
+  void require_credential() {
+    if (!settings().client_secret_file.empty() || !settings().client_certificate_file.empty()) return;
+    add_error(file_, "client-secret-file is missing, and so is client-certificate-file",
+              format("add client-secret-file = {}", find_option("client-secret-file")->example));
+  }
+
   // The first rule that relays, or null. What else stands in a rule is the policy's to judge.
   const ConfSection* relay_rule() const {
     for (const ConfSection& section : text().sections) {
@@ -120,7 +127,7 @@ class Reader {
   void check_together() {
     require("tenant");
     require("client-id");
-    require("client-secret-file");
+    require_credential();
     if (const ConfSection* rule = relay_rule(); rule != nullptr) {
       require("tenant-domains", format(", but [{}] relays", rule->name));
     }

@@ -128,6 +128,11 @@ ValueProblem check_address(const std::string& value) {
   return at == std::string::npos ? ValueProblem{} : check_domain(value.substr(at + 1));
 }
 
+ValueProblem check_mailbox(const std::string& value) {
+  if (value.empty() || value.find('@') != std::string::npos) return check_address(value);
+  return problem(value, "is not a mail address", "write it as ceo@contoso.com, without a name");
+}
+
 ValueProblem check_user(const std::string& value) {
   const std::size_t colon = value.find(':');
   const std::string user = value.substr(0, colon);

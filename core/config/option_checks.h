@@ -17,6 +17,7 @@ ValueProblem check_unix_socket_path(const std::string& value);
 ValueProblem check_socket(const std::string& value);       // see socket_address.h
 ValueProblem check_smtp_server(const std::string& value);  // the same form, for a port that we connect to
 ValueProblem check_address(const std::string& value);  // local@domain, or a local part alone for the MTA to complete
+ValueProblem check_mailbox(const std::string& value);  // local@domain
 ValueProblem check_user(const std::string& value);     // USER or USER:GROUP
 ValueProblem check_account_name(const std::string& value);
 ValueProblem check_instance(const std::string& value);  // goes into a header field: letters, digits, '-', '.', '_'

@@ -18,6 +18,7 @@ class Finder {
   explicit Finder(const Settings& settings) : settings_(settings) {}
 
   std::vector<Conflict> find() {
+    check_credential();
     check_queue();
     check_memory();
     check_returning();
@@ -32,6 +33,23 @@ class Finder {
 
   std::string value_of(std::string_view option) const { return find_option(option)->type.get(settings_); }
   std::string reminder(std::string_view option) const { return format("{} is {}", option, value_of(option)); }
+
+  void check_credential() {
+    if (!settings_.client_secret_file.empty() && !settings_.client_certificate_file.empty()) {
+      add("client-certificate-file",
+          "client-secret-file and client-certificate-file are both set, and only one is used",
+          "remove one of the two lines");
+    }
+    if (!settings_.client_key_file.empty() && settings_.client_certificate_file.empty()) {
+      add("client-key-file", "client-key-file is set, but client-certificate-file is not",
+          format("add client-certificate-file = {}, or remove the line",
+                 find_option("client-certificate-file")->example));
+    }
+    if (settings_.secret_expires != TimePoint{} && settings_.client_secret_file.empty()) {
+      add("secret-expires", "secret-expires is set, but client-secret-file is not",
+          "remove the line: a certificate says itself when it ends");
+    }
+  }
 
   void check_queue() {
     if (settings_.retry_initial > settings_.retry_max) {

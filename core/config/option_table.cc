@@ -103,14 +103,38 @@ std::vector<Option> microsoft_options() {
        "and Mail.Send, best limited to the mailboxes that use it. Required.",
        "11111111-2222-4333-8444-555555555555",
        {}},
-      {"client-secret-file",
-       heading,
-       text_option("FILE", &Settings::client_secret_file, check_absolute_path),
+      {"client-secret-file", heading, text_option("FILE", &Settings::client_secret_file, check_absolute_path),
        "A file that holds the client secret and nothing else. It must belong to root or to the user that runs "
        "graph-milter and be readable by no one else; it is read anew for each token, so a new secret needs no restart. "
-       "Required.",
-       "/etc/graph-milter/client-secret",
+       "Either this or client-certificate-file is required.",
+       "/etc/graph-milter/client-secret", "a certificate is used"},
+      {"client-certificate-file", heading, text_option("FILE", &Settings::client_certificate_file, check_absolute_path),
+       "Instead of a secret: a file with the certificate, in PEM form, that is uploaded to the application. It must "
+       "belong to root or to the user that runs graph-milter and be writable by no one else. Certificate and key are "
+       "read anew for each token, so a new pair needs no restart; while only one of the two is new, the pair read "
+       "before is used.",
+       "/etc/graph-milter/client-certificate.pem", "a secret is used"},
+      {"client-key-file", heading, text_option("FILE", &Settings::client_key_file, check_absolute_path),
+       "The private key that belongs to the certificate: RSA, 2048 bits at least, in PEM form, without a passphrase; "
+       "permissions as for client-secret-file.",
+       "/etc/graph-milter/client-key.pem", "in client-certificate-file"},
+      {"client-assertion",
+       heading,
+       enum_option({"ps256", "rs256"}, &Settings::client_assertion),
+       "How the key signs: ps256 names the certificate by its SHA-256 thumbprint (x5t#S256), rs256 by its SHA-1 "
+       "thumbprint (x5t), as clients did before.",
+       {},
        {}},
+      {"secret-expires", heading, date_option(&Settings::secret_expires),
+       "The day on which the client secret ends, as YYYY-MM-DD; Entra shows it beside the secret. The log and a mail "
+       "to "
+       "alert-to tell of it 30, 7 and 1 days ahead. A certificate says itself when it ends.",
+       "2027-03-31", "nobody warns"},
+      {"outside-mailbox", heading, text_option("ADDRESS", &Settings::outside_mailbox, check_mailbox),
+       "A mailbox of the tenant that the application must not be able to use. graph-milterctl config check --graph "
+       "asks "
+       "for it, to prove that the application is limited to the mailboxes it needs.",
+       "ceo@contoso.com", "nothing is proven"},
       live({"tenant-domains", heading, list_option("DOMAIN...", &Settings::tenant_domains, check_domain),
             "The domains whose addresses are mailboxes of the tenant: only mail whose From is in one of them is "
             "relayed. A "

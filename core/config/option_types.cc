@@ -44,6 +44,9 @@ struct YesNo {
 struct Mode {
   unsigned value = 0;
 };
+struct Date {
+  TimePoint value{};
+};
 
 [[noreturn]] void refuse(const std::string& token, std::string_view noun, std::string_view form) {
   throw BadValue(format("\"{}\" is not {}", escape_for_log(token, 64), noun), format("write {}", form));
@@ -78,6 +81,14 @@ void validate(boost::any& out, const Tokens& tokens, YesNo*, int) {
 
 void validate(boost::any& out, const Tokens& tokens, Mode*, int) {
   keep<Mode>(out, tokens.front(), parse_mode(tokens.front()), "a file mode", kModeForm);
+}
+
+void validate(boost::any& out, const Tokens& tokens, Date*, int) {
+  if (tokens.front().empty()) {
+    out = Date{};
+  } else {
+    keep<Date>(out, tokens.front(), parse_date(tokens.front()), "a date", kDateForm);
+  }
 }
 
 // Hands one value to Boost.Program_options as the only option of a description of its own.
@@ -220,6 +231,14 @@ OptionType mode_option(unsigned Settings::*member) {
   return bounded<Mode>(
       "MODE", {}, member, [](unsigned, const std::string&) {},
       [member](const Settings& settings) { return write_mode(settings.*member); });
+}
+
+OptionType date_option(TimePoint Settings::*member) {
+  return bounded<Date>(
+      "DATE", {}, member, [](TimePoint, const std::string&) {},
+      [member](const Settings& settings) {
+        return settings.*member == TimePoint{} ? std::string() : write_date(settings.*member);
+      });
 }
 
 OptionType word_option(std::vector<std::string> words, std::function<std::size_t(const Settings&)> to_index,

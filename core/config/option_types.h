@@ -38,6 +38,8 @@ OptionType count_option(std::size_t Settings::*member, std::size_t least, std::s
 OptionType duration_option(Duration Settings::*member, Duration least, Duration most);
 OptionType boolean_option(bool Settings::*member);
 OptionType mode_option(unsigned Settings::*member);
+// YYYY-MM-DD, or empty for 0: not set.
+OptionType date_option(TimePoint Settings::*member);
 
 // One of a few words: `to_index` and `from_index` translate the member.
 OptionType word_option(std::vector<std::string> words, std::function<std::size_t(const Settings&)> to_index,

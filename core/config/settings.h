@@ -17,6 +17,7 @@ enum class WhenFull { TempFail, Pass };
 enum class WhenDown { Queue, TempFail, Pass };
 enum class WhenOverLimit { Pass, TempFail };
 enum class Return { Dsn, Mta, Hold };
+enum class Assertion { Ps256, Rs256 };
 enum class ByteBudgetUse { WhenThrottled, Always };
 
 struct Settings {
@@ -34,7 +35,12 @@ struct Settings {
   // Microsoft 365.
   std::string tenant;
   std::string client_id;
-  std::string client_secret_file;
+  std::string client_secret_file;       // empty: a certificate
+  std::string client_certificate_file;  // empty: a secret
+  std::string client_key_file;          // empty until the configuration is read whole: then the certificate's file
+  Assertion client_assertion = Assertion::Ps256;
+  TimePoint secret_expires{};   // 0: not known
+  std::string outside_mailbox;  // that the application must not reach; empty: none is named
   std::vector<std::string> tenant_domains;
   std::string cloud = "global";  // global, usgov, dod, china
   std::string graph_url;         // empty until fill_in_cloud(); without a slash at the end

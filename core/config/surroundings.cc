@@ -9,6 +9,7 @@
 
 #include "core/base/file.h"
 #include "core/base/format.h"
+#include "core/base/key_pair.h"
 #include "core/config/configuration.h"
 
 namespace graph_milter::config {
@@ -26,6 +27,7 @@ class Surroundings {
 
   std::vector<Error> check() {
     if (!settings_.client_secret_file.empty()) check_secret("client-secret-file", settings_.client_secret_file);
+    if (!settings_.client_certificate_file.empty()) check_certificate();
     if (!settings_.loop_key_file.empty()) check_loop_key();
     if (!settings_.ca_file.empty()) {
       if (auto file = open_file(settings_.ca_file, O_RDONLY); !file) add("ca-file", file.error());
@@ -76,6 +78,16 @@ class Surroundings {
       add(option, format("{} belongs to uid {}, so the user {} can't read it", path, info.st_uid, user_),
           format("chown {} {}", user_, path));
     }
+  }
+
+  void check_certificate() {
+    const std::size_t before = errors_.size();
+    check_secret("client-key-file", settings_.client_key_file);
+    if (errors_.size() != before) return;
+    const auto pair = KeyPair::read(settings_.client_certificate_file, settings_.client_key_file);
+    if (pair) return;
+    const bool is_key = pair.error().where == settings_.client_key_file;
+    add(is_key ? "client-key-file" : "client-certificate-file", pair.error());
   }
 
   void check_loop_key() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/values.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <limits>
 
 #include "core/base/format.h"
@@ -102,5 +104,21 @@ std::string write_duration(Duration duration) {
 std::string write_boolean(bool value) { return value ? "yes" : "no"; }
 
 std::string write_mode(unsigned mode) { return format("{:04o}", mode); }
+
+std::optional<TimePoint> parse_date(std::string_view text) {
+  constexpr std::string_view form = "dddd-dd-dd";
+  const bool formed =
+      text.size() == form.size() && std::equal(text.begin(), text.end(), form.begin(),
+                                               [](char c, char f) { return f == 'd' ? is_ascii_digit(c) : c == f; });
+  if (!formed) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*parse_unsigned(text.substr(0, 4)))),
+                                         std::chrono::month(static_cast<unsigned>(*parse_unsigned(text.substr(5, 2)))),
+                                         std::chrono::day(static_cast<unsigned>(*parse_unsigned(text.substr(8, 2))))};
+  // The journal's times begin in 1970, and no credential is older.
+  if (!date.ok() || date.year() < std::chrono::year(1971)) return std::nullopt;
+  return TimePoint(std::chrono::sys_days(date));
+}
+
+std::string write_date(TimePoint time) { return iso8601(time).substr(0, 10); }
 
 }  // namespace graph_milter::config

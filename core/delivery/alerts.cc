@@ -37,6 +37,28 @@ std::vector<queue::EntrySummary> held_entries(queue::Queue& queue) {
 
 }  // namespace
 
+std::string administrators_host(const AlertSettings& settings) {
+  return settings.mta.helo.empty() ? "localhost" : settings.mta.helo;
+}
+
+Status mail_administrator(const AlertSettings& settings, const AdministratorMail& mail, TimePoint now) {
+  mta::Notice notice;
+  notice.hostname = administrators_host(settings);
+  notice.to = settings.to;
+  notice.subject = mail.subject;
+  notice.text = mail.text;
+  notice.unique = format("{}.{}", mail.unique, to_unix_ms(now));
+  notice.now = now;
+  StringSource source(mta::compose_notice(notice));
+  mta::SmtpMail out;
+  out.recipients.push_back({settings.to, {}});
+  return taken_or_why(mta::send_mail(settings.mta, out, source), settings.mta.server);
+}
+
+bool counts_as_said(const Error& error) {
+  return error.kind == ErrorKind::Unclear || error.kind == ErrorKind::Permanent;
+}
+
 Alerts::Alerts(AlertSettings settings, queue::Queue& queue, const queue::ServiceState& service, const Clock& clock)
     : settings_(std::move(settings)), queue_(queue), service_(service), clock_(clock) {}
 
@@ -67,7 +89,7 @@ void Alerts::say(const AlertDecision& decision, const queue::Totals& totals) {
   }
   const Status mailed = mail(decision, totals);
   const Error* why = mailed ? nullptr : &mailed.error();
-  const bool final = mailed || why->kind == ErrorKind::Unclear || why->kind == ErrorKind::Permanent;
+  const bool final = mailed || counts_as_said(*why);
   log_alert(decision, totals.held, settings_.to, mailed ? "mailed" : final ? "not-mailed" : "deferred", why);
   if (final) return keep(decision.state);
   next_try_ = clock_.now() + pause();
@@ -77,25 +99,14 @@ Duration Alerts::pause() const { return std::min<Duration>(settings_.interval, s
 
 Status Alerts::mail(const AlertDecision& decision, const queue::Totals& totals) const {
   AlertContent content;
-  content.hostname = settings_.mta.helo.empty() ? "localhost" : settings_.mta.helo;
+  content.hostname = administrators_host(settings_);
   content.troubles = decision.lasting;
   content.over = decision.over;
   content.totals = totals;
   if (totals.held > 0) content.held = held_entries(queue_);
   content.interval = settings_.interval;
   content.now = clock_.now();
-
-  mta::Notice notice;
-  notice.hostname = content.hostname;
-  notice.to = settings_.to;
-  notice.subject = alert_subject(content);
-  notice.text = alert_text(content);
-  notice.unique = format("alert.{}", to_unix_ms(content.now));
-  notice.now = content.now;
-  StringSource source(mta::compose_notice(notice));
-  mta::SmtpMail mail;
-  mail.recipients.push_back({settings_.to, {}});
-  return taken_or_why(mta::send_mail(settings_.mta, mail, source), settings_.mta.server);
+  return mail_administrator(settings_, {alert_subject(content), alert_text(content), "alert"}, content.now);
 }
 
 const AlertState& Alerts::told() {

@@ -20,6 +20,21 @@ struct AlertSettings {
   mta::SmtpSettings mta;
 };
 
+struct AdministratorMail {
+  std::string subject;
+  std::string text;    // UTF-8, LF
+  std::string unique;  // one word, what kind of mail it is
+};
+
+// Gives it to the MTA. Errors as send_mail, and Transient or Permanent by the MTA's reply.
+Status mail_administrator(const AlertSettings& settings, const AdministratorMail& mail, TimePoint now);
+
+// Whether a mail that failed so is not to be tried again: the MTA refuses it for good, or may have taken it.
+bool counts_as_said(const Error& error);
+
+// What we call this host in mails.
+std::string administrators_host(const AlertSettings& settings);
+
 // What it has said is noted in the queue, so that a restart does not say it again. One thread.
 class Alerts {
  public:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/delivery/alerts.h"
+#include "core/delivery/expiry_watch.h"
 #include "core/delivery/housekeeping_rules.h"
 #include "core/queue/queue.h"
 #include "core/targets/message_target.h"
@@ -21,8 +22,9 @@ namespace graph_milter::delivery {
 
 class Housekeeping {
  public:
-  // All of them outlive it. Starts nothing.
-  Housekeeping(HousekeepingSettings settings, queue::Queue& queue, targets::Services services, Alerts& alerts);
+  // All of them outlive it; nobody need watch the credential. Starts nothing.
+  Housekeeping(HousekeepingSettings settings, queue::Queue& queue, targets::Services services, Alerts& alerts,
+               ExpiryWatch* expiry = nullptr);
   ~Housekeeping();  // stops; waits for the request it is in
 
   void start();  // once; the first sweep is due a minute later, or after the interval if that is less
@@ -48,6 +50,7 @@ class Housekeeping {
   queue::Queue& queue_;
   targets::Services services_;
   Alerts& alerts_;
+  ExpiryWatch* expiry_;
 
   std::map<std::string, std::set<std::string>> not_ours_;  // old drafts of others, by mailbox
   std::map<std::string, std::string> sent_items_;          // ids of the folders, by mailbox

@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/mail/address.h"
 #include "core/policy/condition.h"
+#include "core/policy/text_map.h"
 
 namespace graph_milter::policy {
 
@@ -91,6 +92,17 @@ PatternMatch AddressPatterns::find(std::string_view address) const {
     by_domain = by_domain || hit.has_value();
   }
   return by_domain ? PatternMatch::Domain : PatternMatch::None;
+}
+
+void AddressPatterns::add_addresses(std::set<std::string>& out) const {
+  out.insert(addresses_.begin(), addresses_.end());
+  for (const auto& map : maps_) {
+    const auto* text = dynamic_cast<const TextMap*>(map.get());
+    if (text == nullptr) continue;
+    for (const MapEntry& entry : text->entries()) {
+      if (entry.form == KeyForm::Address) out.insert(entry.key);
+    }
+  }
 }
 
 }  // namespace graph_milter::policy

@@ -2,6 +2,7 @@
 // The conditions a rule is made of: networks, and addresses by pattern or map. Values; any thread may ask.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -55,6 +56,9 @@ class AddressPatterns {
 
   // Domains of the patterns that stand in the conf file itself, not in maps; canonical, in order.
   const std::vector<std::string>& written_domains() const { return written_domains_; }
+
+  // The exact addresses, canonical, those of maps too.
+  void add_addresses(std::set<std::string>& out) const;
 
   const std::string& text() const { return text_; }  // as it was written
 

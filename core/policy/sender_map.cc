@@ -79,4 +79,11 @@ bool SenderMap::allows(std::string_view login, std::string_view from) const {
   return is_plain_local_part(*address) && allowed.contains(known + "\n@" + std::string(mail::domain_of(*address)));
 }
 
+void SenderMap::add_addresses(std::set<std::string>& out) const {
+  for (const std::string& entry : content_->allowed) {
+    std::string address = entry.substr(entry.find('\n') + 1);
+    if (!address.starts_with('@')) out.insert(std::move(address));
+  }
+}
+
 }  // namespace graph_milter::policy

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -24,6 +25,9 @@ class SenderMap {
   bool knows(std::string_view login) const;
   // A domain allows only plain local parts, as in AddressPatterns.
   bool allows(std::string_view login, std::string_view from) const;
+
+  // The exact addresses that anybody may use, canonical.
+  void add_addresses(std::set<std::string>& out) const;
 
   const std::string& path() const { return path_; }
 

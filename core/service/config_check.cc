@@ -6,10 +6,16 @@
 #include <array>
 #include <optional>
 
+#include "core/admin/graph_check.h"
 #include "core/admin/postfix_check.h"
 #include "core/admin/socket_reach.h"
+#include "core/base/format.h"
 #include "core/config/exit_status.h"
+#include "core/delivery/expiry.h"
+#include "core/mail/address.h"
 #include "core/mta/postfix_settings.h"
+#include "core/policy/named_mailboxes.h"
+#include "core/service/graph_run.h"
 #include "core/service/service.h"
 
 namespace graph_milter::service {
@@ -58,6 +64,34 @@ void check_mta(const Configuration& configuration, const policy::Policy& policy,
   }
 }
 
+// --- Microsoft 365 ---
+
+void check_credential(const Configuration& configuration, Findings& findings) {
+  const auto end = credential_end(configuration.settings)();
+  const TimePoint now = SystemClock().now();
+  if (!end || !*end || !delivery::expiry_stage((*end)->end, now)) return;
+  const bool ended = (*end)->end <= now;
+  findings.push_back({ended ? admin::Severity::Error : admin::Severity::Warning, "",
+                      format("{} {}", (*end)->name, delivery::expiry_words((*end)->end, now)),
+                      "put a new credential into its file; it is used without restart"});
+}
+
+void check_graph(const config::Settings& settings, const policy::Policy& policy, bool machine_is_ready,
+                 Findings& findings) {
+  if (!machine_is_ready) {
+    // It would say the same once more, or something that follows from it.
+    findings.push_back({admin::Severity::Warning, "--graph", "Graph was not asked, because of the errors above", {}});
+    return;
+  }
+  admin::GraphQuestion question;
+  question.login = format("{} of {}", settings.client_id, settings.tenant);
+  question.mailboxes = policy::named_mailboxes(policy);
+  question.outside = mail::canonical_address(settings.outside_mailbox).value_or("");
+  GraphRun graph(settings);
+  for (admin::Finding& finding : admin::check_graph(question, graph.client, *graph.tokens))
+    findings.push_back(std::move(finding));
+}
+
 bool was_read(const config::Reading& reading) {
   return reading.ok() || reading.errors.front().kind != ErrorKind::System;
 }
@@ -80,11 +114,16 @@ ConfigCheck check_configuration(const std::string& path, const std::vector<confi
     out.exit_status = config::exit_status_of_configuration(reading.errors);
     return out;
   }
-  add(config::check_surroundings(reading.configuration), out.report.findings);
+  const std::vector<Error> surroundings = config::check_surroundings(reading.configuration);
+  add(surroundings, out.report.findings);
+  check_credential(reading.configuration, out.report.findings);
   // Without the domains each address in a rule would be an error of its own.
   if (reading.ok() || !reading.configuration.settings.tenant_domains.empty()) {
     const auto policy = check_rules(reading.configuration, out.report);
     if (reading.ok() && policy) check_mta(reading.configuration, *policy, wish, out.report.findings);
+    if (reading.ok() && policy && wish.graph) {
+      check_graph(reading.configuration.settings, *policy, surroundings.empty(), out.report.findings);
+    }
   }
   out.exit_status = admin::has_error(out.report.findings) ? EX_CONFIG : EX_OK;
   return out;

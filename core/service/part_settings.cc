@@ -20,14 +20,26 @@ http::HttpSettings http_settings(const config::Settings& settings, std::shared_p
   return out;
 }
 
-auth::ClientSecretSettings secret_settings(const config::Settings& settings) {
-  auth::ClientSecretSettings out;
+auth::TokenSettings token_settings(const config::Settings& settings) {
+  auth::TokenSettings out;
   out.login_url = settings.login_url;
   out.tenant = settings.tenant;
   out.client_id = settings.client_id;
   out.client_secret_file = settings.client_secret_file;
+  out.client_certificate_file = settings.client_certificate_file;
+  out.client_key_file = settings.client_key_file;
+  out.assertion_form =
+      settings.client_assertion == config::Assertion::Rs256 ? auth::AssertionForm::Rs256 : auth::AssertionForm::Ps256;
   out.scope = settings.graph_url + "/.default";
   return out;
+}
+
+delivery::ExpiryWatch::End credential_end(const config::Settings& settings) {
+  return [token = token_settings(settings), expires = settings.secret_expires]() {
+    auto end = auth::check_credential(token);
+    if (end && !*end && expires != TimePoint{}) *end = auth::CredentialEnd{"the client secret", expires};
+    return end;
+  };
 }
 
 graph::ClientSettings graph_settings(const config::Settings& settings) {

@@ -9,6 +9,7 @@
 #include "core/auth/token_source.h"
 #include "core/config/settings.h"
 #include "core/delivery/alerts.h"
+#include "core/delivery/expiry_watch.h"
 #include "core/delivery/housekeeping.h"
 #include "core/graph/client.h"
 #include "core/graph/mailbox_gate.h"
@@ -20,7 +21,9 @@ namespace graph_milter::service {
 
 // Requests under way end soon after `stop` has become true.
 http::HttpSettings http_settings(const config::Settings& settings, std::shared_ptr<const std::atomic<bool>> stop);
-auth::ClientSecretSettings secret_settings(const config::Settings& settings);
+auth::TokenSettings token_settings(const config::Settings& settings);
+// Until when the credential of `settings` holds, read from its files when it is asked.
+delivery::ExpiryWatch::End credential_end(const config::Settings& settings);
 graph::ClientSettings graph_settings(const config::Settings& settings);
 graph::GateSettings gate_settings(const config::Settings& settings);
 queue::QueueSettings queue_settings(const config::Settings& settings);

@@ -6,17 +6,13 @@
 #include <thread>
 #include <utility>
 
-#include "core/auth/token_source.h"
 #include "core/base/file.h"
-#include "core/base/forward_clock.h"
 #include "core/base/id.h"
 #include "core/base/text.h"
 #include "core/delivery/delivery.h"
-#include "core/graph/client.h"
-#include "core/graph/mailbox_gate.h"
-#include "core/graph/paced_door.h"
 #include "core/plan/draft_fields.h"
 #include "core/probe/probe.h"
+#include "core/service/graph_run.h"
 #include "core/service/instance.h"
 #include "core/service/kept_file.h"
 #include "core/service/part_settings.h"
@@ -41,21 +37,17 @@ std::string name_in_marker(const config::Settings& settings) {
 
 Result<probe::Report> probe_mailbox(const config::Settings& settings, const std::string& mailbox,
                                     const std::string& to) {
-  const auto clock = std::make_shared<ForwardClock>(std::make_shared<SystemClock>());
-  const auto gate = std::make_shared<graph::MailboxGate>(clock, gate_settings(settings));
-  const http::Doors doors = graph::pace_doors(http::open_doors(http_settings(settings, nullptr)), gate, clock);
-  graph::Client client(graph_settings(settings), doors.api,
-                       auth::make_client_secret_source(secret_settings(settings), doors.api, clock), clock);
-  targets::HttpRangeDoor ranges(*doors.upload, *clock, mailbox);
+  GraphRun graph(settings);
+  targets::HttpRangeDoor ranges(*graph.doors.upload, *graph.clock, mailbox);
   probe::ProbeSettings question;
   question.mailbox = mailbox;
   question.to = to;
-  question.id = make_entry_id(clock->now());
+  question.id = make_entry_id(graph.clock->now());
   question.marker = plan::make_marker(name_in_marker(settings), question.id);
   question.rules = delivery::delivery_settings(settings, "").courier.rules;
-  GM_TRY_ASSIGN(
-      probe::Report report,
-      probe::run_probe(question, {client, ranges, *clock, [](Duration time) { std::this_thread::sleep_for(time); }}));
+  GM_TRY_ASSIGN(probe::Report report,
+                probe::run_probe(question, {graph.client, ranges, *graph.clock,
+                                            [](Duration time) { std::this_thread::sleep_for(time); }}));
   report.tenant = settings.tenant;
   report.graph_url = settings.graph_url;
   return report;

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/admin/control_server.h"
+#include "core/auth/credential.h"
 #include "core/auth/token_source.h"
-#include "core/base/file.h"
 #include "core/base/forward_clock.h"
 #include "core/base/log.h"
 #include "core/config/option_table.h"
@@ -42,7 +42,7 @@ struct Service::Machinery {
       : gate(std::make_shared<graph::MailboxGate>(clock, gate_settings(settings))),
         doors(graph::pace_doors(http::open_doors(http_settings(settings, give_up)), gate, clock)),
         client(graph_settings(settings), doors.api,
-               auth::make_client_secret_source(secret_settings(settings), doors.api, clock)) {}
+               auth::make_token_source(token_settings(settings), doors.api, std::make_shared<SystemClock>())) {}
 
   std::shared_ptr<const intake::IntakeContext> make_context(const config::Settings& settings,
                                                             policy::Policy policy) const {
@@ -71,6 +71,7 @@ struct Service::Machinery {
   const std::shared_ptr<pace::Quotas> quotas = std::make_shared<pace::Quotas>();
   std::unique_ptr<delivery::Returning> returning;
   std::unique_ptr<delivery::Alerts> alerts;
+  std::unique_ptr<delivery::ExpiryWatch> expiry;
   std::unique_ptr<delivery::Delivery> delivery;
   std::unique_ptr<delivery::Housekeeping> housekeeping;
   std::unique_ptr<admin::ControlServer> control;
@@ -87,6 +88,12 @@ Status Service::Machinery::start_control(const config::Settings& settings) {
   answers.find = [this](const std::string& id) { return queue->find(id); };
   answers.totals = [this] { return queue->totals(); };
   answers.troubles = [this] { return service->troubles(); };
+  answers.credential = [end = credential_end(settings)]() -> std::optional<admin::CredentialFacts> {
+    const auto now = end();
+    if (!now) return admin::CredentialFacts{{}, {}, now.error().text()};
+    if (!*now) return std::nullopt;
+    return admin::CredentialFacts{(*now)->name, (*now)->end, {}};
+  };
   answers.trace = [this](const std::string& what) { return queue->trace(what); };
   answers.administer = [this](const std::string& id, queue::Command command) { return queue->administer(id, command); };
   GM_TRY_ASSIGN(control,
@@ -100,11 +107,13 @@ Status Service::Machinery::start_delivery(const config::Settings& settings) {
   if (returns.hand_back_to) returns.hand_back_to->stop = give_up;
   const targets::Services services{client, *doors.upload, *clock, gate.get()};
   alerts = std::make_unique<delivery::Alerts>(alert_settings(settings, returns.mta), *queue, *service, *clock);
+  expiry = std::make_unique<delivery::ExpiryWatch>(alert_settings(settings, returns.mta), *queue, *clock,
+                                                   credential_end(settings));
   returning = std::make_unique<delivery::Returning>(std::move(returns), *queue, *clock);
   delivery = std::make_unique<delivery::Delivery>(delivery::delivery_settings(settings, instance), *queue, services,
                                                   *returning, *service);
-  housekeeping =
-      std::make_unique<delivery::Housekeeping>(housekeeping_settings(settings, instance), *queue, services, *alerts);
+  housekeeping = std::make_unique<delivery::Housekeeping>(housekeeping_settings(settings, instance), *queue, services,
+                                                          *alerts, expiry.get());
   delivery->start();
   housekeeping->start();
   return {};
@@ -116,8 +125,8 @@ Service::~Service() = default;
 Result<std::unique_ptr<Service>> Service::start(const config::Configuration& configuration) {
   const config::Settings& settings = configuration.settings;
   GM_TRY_ASSIGN(policy::Policy policy, read_policy(configuration));
-  // Tokens are fetched much later; a secret that we can't read as the user we are now must not wait until then.
-  if (auto secret = read_secret_file(settings.client_secret_file); !secret) return fail(std::move(secret).error());
+  // Tokens are fetched much later; a credential that we can't read as the user we are now must not wait until then.
+  GM_TRY(auth::check_credential(token_settings(settings)));
   auto machinery = std::make_unique<Machinery>(settings);
   GM_TRY_ASSIGN(machinery->queue, queue::Queue::open(queue_settings(settings), machinery->clock));
   GM_TRY_ASSIGN(machinery->instance, find_instance(settings.instance, settings.spool_directory));

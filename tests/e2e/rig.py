@@ -371,11 +371,12 @@ action    = relay
 
 
 def configuration(secret_file, options, rules=SCANNER_RULE):
-    """The conf file a user with one scanner needs, plus `options`."""
+    """The conf file a user with one scanner needs, plus `options`, which may name a certificate instead of the secret."""
     lines = [f"tenant             = {TENANT}",
              f"client-id          = {CLIENT_ID}",
-             f"client-secret-file = {secret_file}",
              "tenant-domains     = contoso.com"]
+    if "client-certificate-file" not in options:
+        lines.insert(2, f"client-secret-file = {secret_file}")
     lines += [f"{key} = {value}" for key, value in options.items()]
     return "\n".join(lines) + "\n" + rules
 

@@ -34,14 +34,14 @@ class ClientOverTls : public testing::Test {
     http_.upload_hosts = {"localhost"};
     doors_ = pace_doors(http::open_doors(http_), std::make_shared<MailboxGate>(clock_), clock_);
     const auto& model = server_.model().settings();
-    auth::ClientSecretSettings login;
+    auth::TokenSettings login;
     login.login_url = server_.graph_url();
     login.tenant = model.tenant;
     login.client_id = model.client_id;
     login.client_secret_file = folder_.write("secret", model.client_secret);
     login.scope = server_.graph_url() + "/.default";
     client_ = std::make_unique<Client>(ClientSettings{.graph_url = server_.graph_url()}, doors_.api,
-                                       auth::make_client_secret_source(login, doors_.api, clock_), clock_);
+                                       auth::make_token_source(login, doors_.api, clock_), clock_);
   }
 
   ~ClientOverTls() override {

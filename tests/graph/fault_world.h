@@ -139,7 +139,7 @@ class FaultWorld : public World {
   std::shared_ptr<auth::TokenSource> make_tokens() override {
     if (!change_tokens_) return World::make_tokens();
     const emulator::Settings& tenant = service().settings();
-    return auth::make_client_secret_source(
+    return auth::make_token_source(
         {tenant.login_url, tenant.tenant, tenant.client_id, secret_file_, tenant.graph_url + "/.default"}, api(),
         shared_clock());
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/graph_emulator/dispatch.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -63,6 +64,13 @@ bool adds_to_mailbox(const std::string& operation) {
   return kAdds.count(operation) != 0;
 }
 
+// As by RBAC for Applications.
+bool is_in_scope(const std::vector<std::string>& scope, const std::string& address) {
+  return scope.empty() || std::any_of(scope.begin(), scope.end(), [&address](const std::string& each) {
+           return equal_ignoring_case(each, address);
+         });
+}
+
 std::optional<Reply> check_mailbox(State& state, const Call& call) {
   if (call.mailbox == nullptr) {
     return refuse(state, call, 404, "ErrorInvalidUser", format("The requested user '{}' is invalid.", call.route.user));
@@ -74,6 +82,9 @@ std::optional<Reply> check_mailbox(State& state, const Call& call) {
   }
   if (condition == "out-of-scope") {
     return refuse(state, call, 403, "ErrorAccessDenied", "Access to OData is disabled.");
+  }
+  if (!is_in_scope(state.switches.scope, call.mailbox->address)) {
+    return refuse(state, call, 403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.");
   }
   if (condition == "no-consent") {
     return refuse(state, call, 403, "Authorization_RequestDenied",

@@ -66,6 +66,8 @@ const std::array kRows = {
     Row{"token_lifetime_s", &Switches::token_lifetime_s},
     Row{"deliver_to", &Switches::deliver_to},
     Row{"secret_state", &Switches::secret_state},
+    Row{"certificates", &Switches::certificates},
+    Row{"scope", &Switches::scope},
     Row{"think_range_ms", &Switches::think_range_ms},
     Row{"think_request_ms", &Switches::think_request_ms},
 };

@@ -60,8 +60,10 @@ struct Switches {
   std::int64_t retry_after_ms = 1000;
   std::int64_t page_size = 10;
   std::int64_t token_lifetime_s = 3599;
-  std::string deliver_to;              // host:port
-  std::string secret_state = "valid";  // valid, expired, unknown-app
+  std::string deliver_to;                 // host:port
+  std::string secret_state = "valid";     // valid, expired, unknown-app
+  std::vector<std::string> certificates;  // PEM, registered for the application
+  std::vector<std::string> scope;         // mailboxes that the application may use; empty: every one of the tenant
   std::int64_t think_range_ms = 0;
   std::int64_t think_request_ms = 0;
 

@@ -21,6 +21,7 @@ struct Refusal {
   std::string error;
   std::int64_t number = 0;
   std::string text;
+  std::string breach = {};  // a violation; empty: none
 };
 
 Reply refuse(const Refusal& refusal, TimePoint now) {
@@ -41,6 +42,8 @@ Reply refuse(const Refusal& refusal, TimePoint now) {
                     {"error_uri", format("https://login.microsoftonline.com/error?code={}", refusal.number)}}));
 }
 
+constexpr std::string_view kJwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 int count_of(const Form& form, std::string_view name) {
   int count = 0;
   for (const auto& [key, value] : form) count += key == name ? 1 : 0;
@@ -54,15 +57,18 @@ std::string value_of(const Form& form, std::string_view name) {
   return {};
 }
 
-// Client id and secret from the form or from Basic; both percent-decoded.
+// Client id and secret from the form or from Basic; both percent-decoded. Or an assertion from the form.
 struct Credential {
   std::string client_id;
   std::optional<std::string> secret;
+  std::optional<std::string> assertion;
 };
 
 Credential credential_of(const Form& form, const std::string& authorization) {
-  Credential credential{value_of(form, "client_id"), std::nullopt};
+  Credential credential{value_of(form, "client_id"), std::nullopt, std::nullopt};
   if (count_of(form, "client_secret") == 1) credential.secret = value_of(form, "client_secret");
+  const bool is_jwt = value_of(form, "client_assertion_type") == kJwtBearer;
+  if (is_jwt && count_of(form, "client_assertion") == 1) credential.assertion = value_of(form, "client_assertion");
   std::string decoded;
   if (starts_with_ignoring_case(authorization, "Basic ") &&
       decode_base64_strictly(trim(std::string_view(authorization).substr(6)), decoded)) {
@@ -102,6 +108,12 @@ std::optional<Refusal> check_credential(const Settings& settings, const Switches
         400, "unauthorized_client", 700016,
         format("Application with identifier '{}' was not found in the directory 'Contoso'.", credential.client_id)};
   }
+  if (credential.secret && credential.assertion) {
+    return Refusal{401, "invalid_client", 7000218,
+                   "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+                   "a token request with two credentials"};
+  }
+  if (credential.assertion) return std::nullopt;
   if (!credential.secret) {
     return Refusal{401, "invalid_client", 7000218,
                    "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."};
@@ -133,7 +145,14 @@ TokenService::Answer TokenService::answer(const Switches& switches, std::string_
   }
   if (const auto refusal = check_request(settings_, tenant, *form)) return {refuse(*refusal, now), {}};
   const Credential credential = credential_of(*form, exchange.header("authorization"));
-  if (const auto refusal = check_credential(settings_, switches, credential)) return {refuse(*refusal, now), {}};
+  if (const auto refusal = check_credential(settings_, switches, credential))
+    return {refuse(*refusal, now), refusal->breach};
+  if (credential.assertion) {
+    const std::string audience = format("{}/{}/oauth2/v2.0/token", settings_.login_url, tenant);
+    const auto fault =
+        assertions_.check(*credential.assertion, switches.certificates, audience, settings_.client_id, now);
+    if (fault) return {refuse({401, "invalid_client", fault->number, fault->text}, now), fault->breach};
+  }
   return {json_reply(200, Json::object({{"token_type", "Bearer"},
                                         {"expires_in", switches.token_lifetime_s},
                                         {"ext_expires_in", switches.token_lifetime_s},

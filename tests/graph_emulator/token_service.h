@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The token endpoint for client credentials: form, tenant, application, secret, scope; the errors it is known for.
+// The token endpoint for client credentials: form, tenant, application, secret or assertion, scope; the errors it is
+// known for.
 #pragma once
 
 #include <map>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/clock.h"
+#include "tests/graph_emulator/assertions.h"
 #include "tests/graph_emulator/exchange.h"
 #include "tests/graph_emulator/settings.h"
 
@@ -30,6 +32,7 @@ class TokenService {
 
  private:
   const Settings& settings_;
+  AssertionDesk assertions_;
   std::map<std::string, TimePoint, std::less<>> tokens_;  // until when
 };
 

@@ -64,6 +64,31 @@ TEST(StatusView, SaysWhatIsWrongAndWhatAPersonMustDo) {
   EXPECT_TRUE(needs_a_person(troubled()));
 }
 
+TEST(StatusView, SaysHowLongTheCredentialHolds) {
+  const LocalZone zone;
+  StatusFacts facts = quiet();
+  facts.credential = CredentialFacts{"the client secret", facts.daemon.now + std::chrono::hours(24 * 40), {}};
+  EXPECT_THAT(print_status(facts, Form::Words),
+              HasSubstr("credential: the client secret ends in 40 days (Fri, 01 Jan 2027 12:00:00 +0000)\n"));
+  EXPECT_THAT(print_status(facts, Form::Words), Not(HasSubstr("to do")));
+  EXPECT_THAT(print_status(facts, Form::Json),
+              HasSubstr(R"("credential":{"name":"the client secret","ends":"2027-01-01T12:00:00Z","days_left":40,)"
+                        R"("problem":""})"));
+  EXPECT_FALSE(needs_a_person(facts));
+
+  facts.credential->end = facts.daemon.now + std::chrono::hours(24 * 6);
+  EXPECT_THAT(print_status(facts, Form::Words),
+              HasSubstr("to do: put a new credential into its file; it is used without restart\n"));
+  EXPECT_FALSE(needs_a_person(facts));
+  facts.credential->end = facts.daemon.now;
+  EXPECT_THAT(print_status(facts, Form::Words), HasSubstr("credential: the client secret has ended ("));
+  EXPECT_TRUE(needs_a_person(facts));
+  facts.credential = CredentialFacts{{}, {}, "/etc/key.pem: holds no private key in PEM form"};
+  EXPECT_THAT(print_status(facts, Form::Words),
+              HasSubstr("credential: /etc/key.pem: holds no private key in PEM form\n"));
+  EXPECT_TRUE(needs_a_person(facts));
+}
+
 TEST(StatusView, WhatTimeMendsNeedsNobody) {
   StatusFacts facts = quiet();
   facts.troubles = {{queue::Condition::Down, from_unix_ms(kNoon), "graph: 503", {}}};

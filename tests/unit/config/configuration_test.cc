@@ -11,6 +11,7 @@
 
 #include "core/config/cloud.h"
 #include "core/config/option_table.h"
+#include "tests/support/key_files.h"
 #include "tests/support/temp_folder.h"
 
 namespace graph_milter::config {
@@ -150,15 +151,26 @@ TEST(Configuration, ChecksTenantsIdsAndUrls) {
 }
 
 TEST(Configuration, NamesWhatIsMissing) {
-  EXPECT_THAT(errors_of(""),
-              ElementsAre("a.conf: tenant is missing (add tenant = contoso.onmicrosoft.com)",
-                          "a.conf: client-id is missing (add client-id = 11111111-2222-4333-8444-555555555555)",
-                          "a.conf: client-secret-file is missing (add client-secret-file = "
-                          "/etc/graph-milter/client-secret)"));
+  EXPECT_THAT(
+      errors_of(""),
+      ElementsAre("a.conf: tenant is missing (add tenant = contoso.onmicrosoft.com)",
+                  "a.conf: client-id is missing (add client-id = 11111111-2222-4333-8444-555555555555)",
+                  "a.conf: client-secret-file is missing, and so is client-certificate-file (add client-secret-file = "
+                  "/etc/graph-milter/client-secret)"));
   EXPECT_THAT(errors_of(std::string(kLeast) + "[rule scanners]\naction = relay\n"),
               ElementsAre("a.conf: tenant-domains is missing, but [rule scanners] relays (add tenant-domains = "
                           "contoso.com)"));
   EXPECT_THAT(errors_of(std::string(kLeast) + "[rule scanners]\naction = pass\n"), IsEmpty());
+}
+
+TEST(Configuration, TakesACertificateInsteadOfASecret) {
+  const std::string least = "tenant = contoso.com\nclient-id = 11111111-2222-4333-8444-555555555555\n";
+  EXPECT_THAT(errors_of(least + "client-certificate-file = /etc/c.pem\n"), IsEmpty());
+  const auto text = read_conf_text(least + "client-certificate-file = /etc/c.pem\n", "a.conf");
+  EXPECT_EQ(read_configuration(*text, "a.conf").configuration.settings.client_key_file, "/etc/c.pem");
+  EXPECT_THAT(errors_of(least + "client-certificate-file = /etc/c.pem\nsecret-expires = 2027-03-31\n"),
+              ElementsAre("a.conf:4: secret-expires is set, but client-secret-file is not (remove the line: a "
+                          "certificate says itself when it ends)"));
 }
 
 TEST(Configuration, RefusesAnOptionThatIsSetTwiceAndSaysWhere) {
@@ -303,11 +315,12 @@ TEST(OptionTable, EveryOptionChangesItsOwnValueAndNoOther) {
 class Surroundings : public ::testing::Test {
  protected:
   std::vector<std::string> check(const std::string& lines) {
-    const auto text = read_conf_text(
-        "tenant = contoso.com\nclient-id = 11111111-2222-4333-8444-555555555555\n"
-        "client-secret-file = " +
-            folder_.file("secret") + "\n" + lines,
-        "a.conf");
+    return check_with("client-secret-file = " + folder_.file("secret") + "\n" + lines);
+  }
+
+  static std::vector<std::string> check_with(const std::string& lines) {
+    const auto text =
+        read_conf_text("tenant = contoso.com\nclient-id = 11111111-2222-4333-8444-555555555555\n" + lines, "a.conf");
     const Reading reading = read_configuration(*text, "a.conf");
     EXPECT_TRUE(reading.ok()) << reading.errors.front().text();
     std::vector<std::string> out;
@@ -342,6 +355,28 @@ TEST_F(Surroundings, NameASecretThatTheDaemonsUserCannotRead) {
   ASSERT_EQ(::chown(secret.c_str(), 65534, 65534), 0);
   EXPECT_THAT(check("user = nobody\n"), IsEmpty());
   EXPECT_THAT(check(""), IsEmpty()) << "whoever the service manager makes us";
+}
+
+TEST_F(Surroundings, NameAKeyThatDoesNotFitItsCertificate) {
+  const std::string certificate = folder_.write("c.pem", test::first_pair().certificate);
+  const std::string key = folder_.write("k.pem", test::second_pair().key);
+  const std::string lines = "client-certificate-file = " + certificate + "\nclient-key-file = " + key + "\n";
+  EXPECT_THAT(
+      check_with(lines),
+      ElementsAre("a.conf:4: client-key-file: " + key + ": the private key does not belong to the certificate in " +
+                  certificate + " (replace one of the two: openssl pkey -in " + key + " -pubout and openssl x509 -in " +
+                  certificate + " -noout -pubkey print the same if they fit)"));
+  folder_.write("k.pem", test::first_pair().key);
+  EXPECT_THAT(check_with(lines), IsEmpty());
+  chmod(key.c_str(), 0644);
+  EXPECT_THAT(check_with(lines),
+              ElementsAre("a.conf:4: client-key-file: " + key +
+                          ": holds a secret and has mode 0644, so others can read it (chmod 0600 " + key + ")"));
+  chmod(key.c_str(), 0600);
+  chmod(certificate.c_str(), 0666);
+  EXPECT_THAT(check_with(lines),
+              ElementsAre("a.conf:3: client-certificate-file: " + certificate +
+                          ": has mode 0666, so others can change it (chmod go-w " + certificate + ")"));
 }
 
 TEST_F(Surroundings, NameALoopKeyThatIsTooShortOrNotThere) {

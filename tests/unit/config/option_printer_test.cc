@@ -44,11 +44,13 @@ TEST(OptionPrinter, TheSampleAsItComesSetsNothing) {
   EXPECT_TRUE(text->sections[0].lines.empty());
 }
 
+// But for the two credentials, of which only one can be used.
 TEST(OptionPrinter, TheSampleWithEveryLineActiveIsAWholeConfiguration) {
   const auto text = read_conf_text(activated(sample_conf()), "sample");
   ASSERT_TRUE(text) << text.error().text();
   const Reading reading = read_configuration(*text, "sample");
-  EXPECT_TRUE(reading.ok()) << reading.errors.front().text();
+  ASSERT_EQ(reading.errors.size(), 1U) << reading.errors.front().text();
+  EXPECT_THAT(reading.errors.front().what, HasSubstr("client-secret-file and client-certificate-file are both set"));
   EXPECT_EQ(reading.configuration.set_at.size(), option_table().size());
   EXPECT_EQ(reading.configuration.text.sections.back().name, "rule scanners");
   EXPECT_EQ(reading.configuration.text.sections.back().lines.size(), 4U);

@@ -33,6 +33,16 @@ std::vector<std::string> errors_of_line(const std::string& lines) {
   return out;
 }
 
+TEST(OptionRelations, ASecretOrACertificateNeverBoth) {
+  EXPECT_THAT(errors_of_line("client-certificate-file = /etc/c.pem"),
+              ElementsAre("a.conf:4: client-secret-file and client-certificate-file are both set, and only one is used "
+                          "(remove one of the two lines)"));
+  EXPECT_THAT(errors_of_line("client-key-file = /etc/k.pem"),
+              ElementsAre("a.conf:4: client-key-file is set, but client-certificate-file is not (add "
+                          "client-certificate-file = /etc/graph-milter/client-certificate.pem, or remove the line)"));
+  EXPECT_THAT(errors_of_line("secret-expires = 2027-03-31"), IsEmpty());
+}
+
 TEST(OptionRelations, HandingBackNeedsAPortWithoutThisMilter) {
   EXPECT_THAT(errors_of_line("return = mta"),
               ElementsAre("a.conf:4: return is mta, but hand-back-to is not set (add hand-back-to = "

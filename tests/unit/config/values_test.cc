@@ -44,6 +44,16 @@ TEST(Values, ReadsYesAndNoAndModes) {
   for (const char* bad : {"", "66", "0668", "1777", "00660", "rw"}) EXPECT_FALSE(parse_mode(bad)) << bad;
 }
 
+TEST(Values, ReadsDates) {
+  EXPECT_EQ(parse_date("2027-03-31"), from_unix_ms(1'806'451'200'000));
+  EXPECT_EQ(write_date(from_unix_ms(1'806'451'200'000)), "2027-03-31");
+  EXPECT_EQ(parse_date("2028-02-29"), from_unix_ms(1'835'395'200'000));
+  for (const char* bad : {"", "2027-02-29", "2027-13-01", "2027-00-01", "2027-3-31", "31.03.2027", "2027-03-31 ",
+                          "2027/03/31", "1970-01-01", "tomorrow"}) {
+    EXPECT_FALSE(parse_date(bad)) << bad;
+  }
+}
+
 TEST(Values, WhatIsWrittenReadsBackAsTheSame) {
   std::mt19937_64 random(test::seed());
   for (int round = 0; round < 2000; ++round) {

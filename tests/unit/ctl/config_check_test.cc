@@ -46,7 +46,8 @@ TEST_F(ConfigCheck, WithoutTenantDomainsTheRulesAreNotJudged) {
       "graph-milterctl: error: " + path +
           ": client-id is missing (add client-id = 11111111-2222-4333-8444-555555555555)\ngraph-milterctl: error: " +
           path +
-          ": client-secret-file is missing (add client-secret-file = /etc/graph-milter/client-secret)\n"
+          ": client-secret-file is missing, and so is client-certificate-file (add client-secret-file = "
+          "/etc/graph-milter/client-secret)\n"
           "graph-milterctl: error: " +
           path + ": tenant-domains is missing, but [rule a] relays (add tenant-domains = contoso.com)\n");
 }

@@ -43,7 +43,7 @@ class TokenTest : public testing::Test {
     settings_.client_id = "app-id";
     settings_.client_secret_file = folder_.write("secret", "Se~c+r/e=t\n");
     settings_.scope = "https://graph.microsoft.com/.default";
-    source_ = make_client_secret_source(settings_, door_, clock_);
+    source_ = make_token_source(settings_, door_, clock_);
   }
 
   std::string token() {
@@ -57,7 +57,7 @@ class TokenTest : public testing::Test {
   }
 
   test::TempFolder folder_;
-  ClientSecretSettings settings_;
+  TokenSettings settings_;
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>(kStart);
   std::shared_ptr<test::ScriptedApiDoor> door_ = std::make_shared<test::ScriptedApiDoor>();
   std::unique_ptr<TokenSource> source_;
@@ -212,8 +212,9 @@ TEST_F(TokenTest, DecidesOnErrorStatusAndNumber) {
 
 TEST_F(TokenTest, GivesEveryKnownNumberAnAdviceOrAReasonToWait) {
   for (const std::uint64_t code :
-       {7000215ULL, 7000222ULL, 7000218ULL, 700016ULL, 90002ULL, 7000112ULL, 500011ULL, 70011ULL, 700022ULL, 700229ULL,
-        53003ULL, 530032ULL, 90038ULL, 900382ULL, 900432ULL}) {
+       {7000215ULL, 7000222ULL, 7000218ULL, 700016ULL, 90002ULL, 7000112ULL, 500011ULL, 70011ULL,
+        700022ULL,  700229ULL,  53003ULL,   530032ULL, 90038ULL, 900382ULL,  900432ULL, 700027ULL,
+        700024ULL,  700021ULL,  700023ULL,  50012ULL,  50013ULL, 500133ULL,  50027ULL}) {
     ASSERT_NE(find_aadsts(code), nullptr) << code;
     EXPECT_EQ(find_aadsts(code)->kind, ErrorKind::Configuration) << code;
     EXPECT_FALSE(find_aadsts(code)->hint.empty()) << code;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/auth/token_source.h"
+
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "core/auth/credential.h"
 #include "core/auth/token_reply.h"
-#include "core/auth/token_source.h"
 #include "core/base/failpoint.h"
-#include "core/base/file.h"
 #include "core/base/format.h"
 #include "core/base/forward_clock.h"
 
@@ -32,12 +33,13 @@ class SecretBody final : public ByteSource {
   const Secret& secret_;
 };
 
-class ClientSecretSource final : public TokenSource {
+class CachingTokenSource final : public TokenSource {
  public:
-  ClientSecretSource(ClientSecretSettings settings, std::shared_ptr<http::ApiDoor> door, std::shared_ptr<Clock> clock)
+  CachingTokenSource(TokenSettings settings, std::shared_ptr<http::ApiDoor> door, std::shared_ptr<Clock> clock)
       : settings_(std::move(settings)),
         door_(std::move(door)),
         clock_(std::move(clock)),
+        credential_(make_credential(settings_)),
         pauses_(clock_),
         where_(format("token for {} from {}", settings_.client_id, settings_.login_url)) {}
 
@@ -56,10 +58,11 @@ class ClientSecretSource final : public TokenSource {
   bool pausing(TimePoint now) const;
   Error pause(TimePoint now) const;
 
-  const ClientSecretSettings settings_;
+  const TokenSettings settings_;
   const std::shared_ptr<http::ApiDoor> door_;
   const std::shared_ptr<Clock> clock_;
-  const ForwardClock pauses_;  // no pause gets longer when the clock is set back
+  const std::unique_ptr<Credential> credential_;  // of the one caller that asks
+  const ForwardClock pauses_;                     // no pause gets longer when the clock is set back
   const std::string where_;
 
   std::mutex mutex_;
@@ -71,7 +74,7 @@ class ClientSecretSource final : public TokenSource {
   TimePoint next_refresh_{};         // after a failed one
 };
 
-Result<Secret> ClientSecretSource::token() {
+Result<Secret> CachingTokenSource::token() {
   std::unique_lock lock(mutex_);
   const TimePoint now = pauses_.now();
   if (held_ && now < held_->times.end) {
@@ -91,19 +94,19 @@ Result<Secret> ClientSecretSource::token() {
   return fail(ErrorKind::Transient, where_, "the token was refused as soon as it came");
 }
 
-bool ClientSecretSource::pausing(TimePoint now) const {
+bool CachingTokenSource::pausing(TimePoint now) const {
   return last_error_ && last_error_->retry_after && now < next_refresh_;
 }
 
 // The last error, with what is left of its pause.
-Error ClientSecretSource::pause(TimePoint now) const {
+Error CachingTokenSource::pause(TimePoint now) const {
   Error error = *last_error_;
   error.retry_after = next_refresh_ - now;
   return error;
 }
 
 // An exception here would leave every other caller waiting.
-Result<Grant> ClientSecretSource::ask_without_throwing() const {
+Result<Grant> CachingTokenSource::ask_without_throwing() const {
   try {
     return ask();
   } catch (const std::exception& exception) {
@@ -112,7 +115,7 @@ Result<Grant> ClientSecretSource::ask_without_throwing() const {
 }
 
 // One caller asks; the lock is free meanwhile.
-Result<Secret> ClientSecretSource::refresh(std::unique_lock<std::mutex>& lock) {
+Result<Secret> CachingTokenSource::refresh(std::unique_lock<std::mutex>& lock) {
   asking_ = true;
   lock.unlock();
   auto grant = ask_without_throwing();
@@ -133,9 +136,10 @@ Result<Secret> ClientSecretSource::refresh(std::unique_lock<std::mutex>& lock) {
   return held_->token;
 }
 
-Result<Grant> ClientSecretSource::ask() const {
-  GM_TRY_ASSIGN(const Secret client_secret, read_secret_file(settings_.client_secret_file));
-  const Secret form = token_form(settings_, client_secret);
+Result<Grant> CachingTokenSource::ask() const {
+  // Not the forward clock: the token service compares with its own.
+  GM_TRY_ASSIGN(const Proof proof, credential_->prove(clock_->now()));
+  const Secret form = token_form(settings_, proof.fields);
   SecretBody body(form);
   http::Request request;
   request.method = http::Method::Post;
@@ -150,20 +154,21 @@ Result<Grant> ClientSecretSource::ask() const {
     response.error().where = format("{}: {}", where_, response.error().where);
     return fail(std::move(response).error());
   }
-  return read_token_reply(*response, clock_->now(), where_, client_secret);
+  auto grant = read_token_reply(*response, clock_->now(), where_, proof.secret);
+  if (!grant && !proof.remark.empty()) grant.error().what += "; the assertion was " + proof.remark;
+  return grant;
 }
 
-void ClientSecretSource::discard(const Secret& refused) {
+void CachingTokenSource::discard(const Secret& refused) {
   const std::lock_guard lock(mutex_);
   if (held_ && held_->token == refused) held_.reset();
 }
 
 }  // namespace
 
-std::unique_ptr<TokenSource> make_client_secret_source(ClientSecretSettings settings,
-                                                       std::shared_ptr<http::ApiDoor> door,
-                                                       std::shared_ptr<Clock> clock) {
-  return std::make_unique<ClientSecretSource>(std::move(settings), std::move(door), std::move(clock));
+std::unique_ptr<TokenSource> make_token_source(TokenSettings settings, std::shared_ptr<http::ApiDoor> door,
+                                               std::shared_ptr<Clock> clock) {
+  return std::make_unique<CachingTokenSource>(std::move(settings), std::move(door), std::move(clock));
 }
 
 }  // namespace graph_milter::auth
