@@ -87,10 +87,10 @@ class Lexer {
                       std::move(hint));
   }
 
-  Result<std::string> value_at(int line, std::size_t column, std::string_view text) const {
+  Result<ValueText> value_at(int line, std::size_t column, std::string_view text) const {
     ValueText read = read_value(text);
     if (!read.problem.empty()) return fail(at(line, column + read.offset, std::move(read.problem)));
-    return std::move(read.value);
+    return read;
   }
 
   // Takes the next line off `text`; a UTF-8 byte order mark at the start and CR before LF are dropped.
@@ -150,9 +150,10 @@ class Lexer {
                             escape_for_log(content.substr(0, key_length(content)), 64), setting.key, setting.line),
                      std::string(hint)));
     }
-    GM_TRY_ASSIGN(const std::string value, value_at(line.number, column, content));
-    if (!setting.value.empty() && !value.empty()) setting.value += ' ';
-    setting.value += value;
+    GM_TRY_ASSIGN(const ValueText more, value_at(line.number, column, content));
+    if (!setting.value.empty() && !more.value.empty()) setting.value += ' ';
+    setting.value += more.value;
+    setting.quoted = false;
     return {};
   }
 
@@ -183,7 +184,7 @@ class Lexer {
                      "a setting is written name = value"));
     }
     const std::size_t begin = skip_blanks(line.text, equals + 1);
-    GM_TRY_ASSIGN(std::string value, value_at(line.number, begin + 1, line.text.substr(begin)));
+    GM_TRY_ASSIGN(ValueText read, value_at(line.number, begin + 1, line.text.substr(begin)));
 
     ConfLine setting;
     setting.file = place_.file;
@@ -191,7 +192,8 @@ class Lexer {
     setting.column = static_cast<int>(begin + 1);
     setting.section = section().name;
     setting.key = line.text.substr(0, length);
-    setting.value = std::move(value);
+    setting.value = std::move(read.value);
+    setting.quoted = read.quoted;
     if (setting.key == "include") return include(setting);
     section().lines.push_back(std::move(setting));
     place_.setting = section().lines.size() - 1;

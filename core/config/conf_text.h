@@ -20,6 +20,7 @@ struct ConfLine {
   std::string section;  // "" before the first [section]; "rule scanners" for [rule scanners]
   std::string key;
   std::string value;
+  bool quoted = false;  // the value was one quoted text, and no line goes on with it
 
   std::string where() const;        // "/etc/graph-milter/graph-milter.conf:12"
   std::string where_key() const;    // with the column of the key

@@ -36,7 +36,7 @@ ValueText read_value(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '"') {
       const std::size_t close = closing_quote(text, i);
-      if (close == std::string_view::npos) return {{}, "the quote is not closed on this line", i};
+      if (close == std::string_view::npos) return {{}, "the quote is not closed on this line", i, false};
       i = close;
     } else if (text[i] == '#' && (i == 0 || is_blank(text[i - 1]))) {
       end = i;
@@ -45,7 +45,7 @@ ValueText read_value(std::string_view text) {
   }
   const std::string_view value = trim(text.substr(0, end));
   const bool all_quoted = value.size() >= 2 && value.front() == '"' && closing_quote(value, 0) == value.size() - 1;
-  return {all_quoted ? without_escapes(value.substr(1, value.size() - 2)) : std::string(value), {}, 0};
+  return {all_quoted ? without_escapes(value.substr(1, value.size() - 2)) : std::string(value), {}, 0, all_quoted};
 }
 
 }  // namespace graph_milter::config

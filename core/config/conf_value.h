@@ -12,6 +12,7 @@ struct ValueText {
   std::string value;
   std::string problem;     // empty: none
   std::size_t offset = 0;  // of the problem, in bytes
+  bool quoted = false;     // the value was one quoted text
 };
 
 // `text` is what stands after '=', or a continued line. Cuts a comment and blanks at the end, takes the quotes off a

@@ -5,11 +5,8 @@
 #include "core/base/text.h"
 #include "core/mail/address.h"
 #include "core/policy/condition.h"
-#include "core/policy/text_map.h"
 
 namespace graph_milter::policy {
-
-namespace {
 
 tl::unexpected<Error> not_a_pattern(std::string_view word, std::string_view where, PatternKind kind) {
   std::string hint = kind == PatternKind::Login ? "write a login, user@domain, @domain or map:/path"
@@ -17,8 +14,6 @@ tl::unexpected<Error> not_a_pattern(std::string_view word, std::string_view wher
   return fail(ErrorKind::Usage, std::string(where),
               format("\"{}\" is not an address or domain", escape_for_log(word, 80)), std::move(hint));
 }
-
-}  // namespace
 
 std::string canonical_domain(std::string_view domain) {
   const auto address = mail::canonical_address("x@" + std::string(domain));
@@ -37,15 +32,10 @@ bool is_plain_local_part(std::string_view canonical_address) {
   });
 }
 
-Result<AddressPatterns> AddressPatterns::parse(std::string_view text, std::string_view where, MapStore& maps,
-                                               PatternKind kind) {
+Result<AddressPatterns> AddressPatterns::read(std::span<const std::string> words, std::string_view where,
+                                              PatternKind kind) {
   AddressPatterns patterns;
-  patterns.text_ = trim(text);
-  const std::vector<std::string> words = split_list(text);
-  if (words.empty()) return fail(ErrorKind::Usage, std::string(where), "an empty list of addresses");
-  for (const std::string& word : words) {
-    GM_TRY(is_map_word(word) ? patterns.add_map(word, where, kind, maps) : patterns.add(word, where, kind));
-  }
+  for (const std::string& word : words) GM_TRY(patterns.add(word, where, kind));
   return patterns;
 }
 
@@ -68,41 +58,18 @@ Status AddressPatterns::add(std::string_view word, std::string_view where, Patte
   return {};
 }
 
-Status AddressPatterns::add_map(std::string_view word, std::string_view where, PatternKind kind, MapStore& maps) {
-  GM_TRY_ASSIGN(std::shared_ptr<const Map> map, maps.open(word, where));
-  if (const auto* text = dynamic_cast<const TextMap*>(map.get()); text != nullptr && kind == PatternKind::Address) {
-    for (const MapEntry& entry : text->entries()) {
-      if (entry.form != KeyForm::Word) continue;
-      return not_a_pattern(entry.key, format("{}:{}", map->name().path, entry.line), kind);
-    }
-  }
-  maps_.push_back(std::move(map));
-  return {};
+Match AddressPatterns::find(const Subject& subject) const {
+  if (subject.key.empty()) return Match::No;
+  if (addresses_.contains(subject.key)) return Match::Exact;
+  return !subject.domain.empty() && domains_.contains(subject.domain) ? Match::Wide : Match::No;
 }
 
-PatternMatch AddressPatterns::find(std::string_view address) const {
-  const std::string key = canonical_key(address);
-  if (key.empty()) return PatternMatch::None;
-  if (addresses_.contains(key)) return PatternMatch::Exact;
-  const bool is_address = key.find('@') != std::string::npos;
-  bool by_domain = is_address && is_plain_local_part(key) && domains_.contains(std::string(mail::domain_of(key)));
-  for (const auto& map : maps_) {
-    const auto hit = map->find(key);
-    if (hit && hit->is_exact) return PatternMatch::Exact;
-    by_domain = by_domain || hit.has_value();
-  }
-  return by_domain ? PatternMatch::Domain : PatternMatch::None;
-}
-
-void AddressPatterns::add_addresses(std::set<std::string>& out) const {
-  out.insert(addresses_.begin(), addresses_.end());
-  for (const auto& map : maps_) {
-    const auto* text = dynamic_cast<const TextMap*>(map.get());
-    if (text == nullptr) continue;
-    for (const MapEntry& entry : text->entries()) {
-      if (entry.form == KeyForm::Address) out.insert(entry.key);
-    }
-  }
+bool AddressPatterns::includes(const AddressPatterns& other) const {
+  return std::all_of(other.domains_.begin(), other.domains_.end(),
+                     [&](const std::string& domain) { return domains_.contains(domain); }) &&
+         std::all_of(other.addresses_.begin(), other.addresses_.end(), [&](const std::string& address) {
+           return addresses_.contains(address) || find(address_subject(address)) != Match::No;
+         });
 }
 
 }  // namespace graph_milter::policy

@@ -1,36 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// One rule against one message: which of its conditions fails, and what forbids to relay a message that meets them all.
+// The conditions of a rule, asked about one message.
 #pragma once
 
-#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "core/mail/envelope.h"
-#include "core/mail/facts.h"
-#include "core/policy/policy.h"
+#include "core/policy/question.h"
+#include "core/policy/rule.h"
 
 namespace graph_milter::policy {
 
-// The first condition that a message fails, in the order in which conditions are asked.
-struct Mismatch {
-  int rank = 0;      // how far the rule got: higher is further
-  std::string text;  // "client 10.9.9.9 is not in 10.1.20.0/24"
+enum class Holds {
+  Yes,
+  No,
+  Unknown,  // a pattern came to the end of its work (pattern.h)
 };
 
-// The conditions that the envelope alone decides: client, daemon, login, sender.
-std::optional<Mismatch> envelope_mismatch(const Rule& rule, const mail::Envelope& envelope);
-
-// All conditions.
-std::optional<Mismatch> mismatch(const Rule& rule, const mail::Envelope& envelope, const mail::MessageFacts& facts);
-
-struct Objection {
-  std::string reason;  // stable code
-  std::string text;
+// One condition. Checks are asked in the order of the table: first what costs little and what the envelope knows.
+struct Check {
+  std::string_view key;  // as it is written in a rule
+  bool asks_content;     // the envelope alone does not tell
+  bool (*is_set)(const Rule&);
+  Holds (*holds)(const Rule&, Question&);
+  std::string (*why_not)(const Rule&, Question&);  // REQUIRES: it does not hold
 };
 
-// REQUIRES: !mismatch(rule, envelope, facts), and the rule relays.
-std::optional<Objection> objection(const Rule& rule, const mail::Envelope& envelope, const mail::MessageFacts& facts,
-                                   const std::vector<std::string>& tenant_domains);
+std::span<const Check> all_checks();
+
+// The checks that a rule asks, in order.
+using Checks = std::vector<const Check*>;
+Checks checks_of(const Rule& rule);
+
+struct Outcome {
+  Holds holds = Holds::Yes;        // all conditions together
+  const Check* decided = nullptr;  // the first that does not hold, or whose answer nobody knows; null: all hold
+};
+
+Outcome ask_all(const Rule& rule, const Checks& checks, Question& question);
+// Only what the envelope knows.
+Outcome ask_envelope(const Rule& rule, const Checks& checks, Question& question);
+
+// "client 10.9.9.9 is not in 10.1.20.0/24". REQUIRES: outcome.decided.
+std::string describe(const Rule& rule, const Outcome& outcome, Question& question);
 
 }  // namespace graph_milter::policy

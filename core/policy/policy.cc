@@ -2,12 +2,15 @@
 #include "core/policy/policy.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/policy/condition.h"
 #include "core/policy/match.h"
+#include "core/policy/objection.h"
 #include "core/policy/rule_reader.h"
 
 namespace graph_milter::policy {
@@ -31,15 +34,20 @@ Result<std::vector<std::string>> canonical_domains(const std::vector<std::string
   return out;
 }
 
-Decision decided(const Rule& rule, const mail::Envelope& envelope, const mail::MessageFacts& facts,
-                 const std::vector<std::string>& tenant_domains) {
+Decision decided(const Rule& rule, Question& question, const std::vector<std::string>& tenant_domains) {
   if (rule.action == Action::Pass) return {&rule, Action::Pass, "", "rule", format("rule {} says pass", rule.name)};
-  if (auto found = objection(rule, envelope, facts, tenant_domains)) {
+  if (auto found = objection(rule, question, tenant_domains)) {
     return {&rule, Action::Pass, "", std::move(found->reason), std::move(found->text)};
   }
-  std::string mailbox = mailbox_of(rule, facts);
+  std::string mailbox = mailbox_of(rule, question.facts());
   std::string text = format("rule {} relays through {}", rule.name, mailbox);
   return {&rule, Action::Relay, std::move(mailbox), "", std::move(text)};
+}
+
+// Whether the rule matches is open, and so is what a later rule might do: nobody relays.
+Decision undecided(const Rule& rule, const Outcome& outcome, Question& question) {
+  return {&rule, Action::Pass, "", "pattern-limit",
+          format("rule {}: {}", rule.name, describe(rule, outcome, question))};
 }
 
 std::string describe(const Rule& rule, const Decision& decision) {
@@ -68,34 +76,46 @@ Result<Policy> Policy::read(const config::ConfText& conf, const std::vector<std:
     }
     rules.push_back(std::move(rule));
   }
+  std::vector<Checks> checks;
+  std::transform(rules.begin(), rules.end(), std::back_inserter(checks), checks_of);
   policy.rules_ = std::make_shared<const std::vector<Rule>>(std::move(rules));
+  policy.checks_ = std::make_shared<const std::vector<Checks>>(std::move(checks));
   policy.maps_ = std::move(maps);
   return policy;
 }
 
 Decision Policy::decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
+  Question question(envelope, &facts);
   const Rule* closest = nullptr;
-  Mismatch furthest;
-  for (const Rule& rule : *rules_) {
-    auto failed = mismatch(rule, envelope, facts);
-    if (!failed) return decided(rule, envelope, facts, tenant_domains_);
-    if (rule.action != Action::Relay || (closest != nullptr && failed->rank <= furthest.rank)) continue;
+  Outcome furthest;
+  for (std::size_t i = 0; i < rules_->size(); ++i) {
+    const Rule& rule = (*rules_)[i];
+    const Outcome outcome = ask_all(rule, (*checks_)[i], question);
+    if (outcome.holds == Holds::Yes) return decided(rule, question, tenant_domains_);
+    if (outcome.holds == Holds::Unknown) return undecided(rule, outcome, question);
+    // Checks stand in their table in the order in which they are asked.
+    if (rule.action != Action::Relay || (closest != nullptr && outcome.decided <= furthest.decided)) continue;
     closest = &rule;
-    furthest = *std::move(failed);
+    furthest = outcome;
   }
   std::string text = "no rule relays";
-  if (closest != nullptr) text = format("no rule matches; rule {}: {}", closest->name, furthest.text);
+  if (closest != nullptr) {
+    text = format("no rule matches; rule {}: {}", closest->name, describe(*closest, furthest, question));
+  }
   return {nullptr, Action::Pass, "", "no-rule", std::move(text)};
 }
 
 std::optional<ByteCount> Policy::smallest_interesting_size(const mail::Envelope& envelope) const {
   std::optional<ByteCount> smallest;
   if (envelope.has_null_sender()) return smallest;
-  for (const Rule& rule : *rules_) {
-    if (rule.action != Action::Relay || envelope_mismatch(rule, envelope)) continue;
+  Question question(envelope);
+  for (std::size_t i = 0; i < rules_->size(); ++i) {
+    const Rule& rule = (*rules_)[i];
+    if (rule.action == Action::Pass || ask_envelope(rule, (*checks_)[i], question).holds == Holds::No) continue;
     // No transfer encoding is shorter than what it encodes, so a message is at least as large as its largest part.
     const ByteCount needed = std::max(rule.part_size.value_or(0), rule.message_size.value_or(0));
     smallest = std::min(smallest.value_or(needed), needed);
+    if (*smallest == 0) break;
   }
   return smallest;
 }
@@ -109,16 +129,21 @@ ByteCount Policy::largest_message_limit(ByteCount otherwise) const {
 }
 
 std::string Policy::explain(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
+  Question question(envelope, &facts);
   std::string out;
   bool decided_already = false;
-  for (const Rule& rule : *rules_) {
+  for (std::size_t i = 0; i < rules_->size(); ++i) {
+    const Rule& rule = (*rules_)[i];
     std::string words = "not asked";
     if (!decided_already) {
-      if (const auto failed = mismatch(rule, envelope, facts)) {
-        words = "does not match: " + failed->text;
+      const Outcome outcome = ask_all(rule, (*checks_)[i], question);
+      decided_already = outcome.holds != Holds::No;
+      if (outcome.holds == Holds::No) {
+        words = "does not match: " + describe(rule, outcome, question);
+      } else if (outcome.holds == Holds::Unknown) {
+        words = "nobody knows whether it matches, so it is not relayed: " + describe(rule, outcome, question);
       } else {
-        words = describe(rule, decided(rule, envelope, facts, tenant_domains_));
-        decided_already = true;
+        words = describe(rule, decided(rule, question, tenant_domains_));
       }
     }
     out += format("rule {} ({}:{}): {}\n", rule.name, rule.file, rule.line, words);

@@ -13,6 +13,7 @@
 #include "core/mail/envelope.h"
 #include "core/mail/facts.h"
 #include "core/policy/map_store.h"
+#include "core/policy/match.h"
 #include "core/policy/rule.h"
 #include "core/policy/size_map.h"
 
@@ -24,7 +25,7 @@ struct Decision {
   Action action = Action::Pass;
   std::string mailbox;  // canonical; only with Relay
   std::string reason;   // stable code when the action is Pass: "no-rule", "rule", "null-sender", "from",
-                        // "tenant-domain", "other-author", "login"
+                        // "tenant-domain", "other-author", "login", "pattern-limit"
   std::string text;     // for people
 };
 
@@ -55,9 +56,12 @@ class Policy {
   //  - there is exactly one From field with one mailbox, in no group, with an unquoted local part, its domain one of
   //    tenant_domains,
   //  - no Resent-* field names another mailbox,
-  //  - where login and From were both found by their domain only, and no sender-map names them: they are equal.
+  //  - where neither login nor From was found by name, but by domain or pattern, and no sender-map names them: they are
+  //  equal.
   // The envelope sender, where `sender` does not ask for it, and the Sender field may be anybody's: the mail is From's,
   // and the draft carries no other Sender.
+  // A rule of which nobody knows whether it matches, since a pattern took too many steps, ends the search: the message
+  // is not relayed ("pattern-limit").
   // The verdict of the facts is not asked: that is the plan's. The returned pointer lives as long as the policy.
   Decision decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const;
 
@@ -70,6 +74,7 @@ class Policy {
 
  private:
   std::shared_ptr<const std::vector<Rule>> rules_;
+  std::shared_ptr<const std::vector<Checks>> checks_;  // of each rule
   std::vector<std::string> tenant_domains_;
   std::shared_ptr<const MapStore> maps_;
   std::shared_ptr<const SizeMap> sizes_;  // null: no mailbox has a limit of its own

@@ -32,10 +32,15 @@ Status check_who(const Rule& rule, const Places& places, const std::string& wher
                rule.name),
         "add client = NETWORK or login = LOGIN");
   }
-  if (rule.client && !rule.login && !rule.sender_map && rule.client->holds_everybody()) {
-    return refuse(places.at("client"),
-                  format("client = {} is everybody, in rule {}, which relays", rule.client->text(), rule.name),
-                  "name the networks of the devices, or add login = LOGIN");
+  const bool known_login = rule.sender_map || (rule.login && !rule.login->is_negative());
+  if (!known_login && (!rule.client || rule.client->holds_everybody())) {
+    const std::string_view key = rule.client ? "client" : "login";
+    const MatchList& list = rule.client ? *rule.client : *rule.login;
+    return refuse(places.at(key),
+                  format("{} = {} is everybody{}, in rule {}, which relays", key, list.text(),
+                         list.is_negative() ? " else" : "", rule.name),
+                  rule.client ? "name the networks of the devices, or add login = LOGIN"
+                              : "name the logins, or add client = NETWORK");
   }
   return {};
 }
@@ -48,6 +53,11 @@ Status check_from(const Rule& rule, const Places& places, const std::string& whe
                   "add from = ADDRESS");
   }
   if (!rule.from) return {};
+  if (rule.from->is_negative() && !rule.sender_map) {
+    return refuse(places.at("from"),
+                  format("from = {} is everybody else, in rule {}, which relays", rule.from->text(), rule.name),
+                  "name the addresses or domains that it relays, behind those that it does not");
+  }
   for (const std::string& domain : rule.from->written_domains()) {
     GM_TRY(check_domain(domain, places.at("from"), "from", tenant_domains));
   }

@@ -9,7 +9,7 @@
 
 #include "core/base/bytes.h"
 #include "core/config/settings.h"
-#include "core/policy/condition.h"
+#include "core/policy/match_list.h"
 #include "core/policy/sender_map.h"
 
 namespace graph_milter::policy {
@@ -34,11 +34,11 @@ struct Rule : RuleSettings {
   std::string name;
   std::string file;  // where it was written, for errors and explain
   int line = 0;
-  std::optional<NetworkList> client;      // client = 10.1.20.0/24, 127.0.0.1
-  std::vector<std::string> daemons;       // daemon = ORIGINATING: the MTA's {daemon_name} is one of these
-  std::optional<AddressPatterns> login;   // login = scanner@contoso.com, map:/etc/...
-  std::optional<AddressPatterns> from;    // header From: exactly one mailbox, and it matches
-  std::optional<AddressPatterns> sender;  // envelope sender
+  std::optional<MatchList> client;        // client = 10.1.20.0/24, 127.0.0.1
+  std::optional<MatchList> daemon;        // daemon = ORIGINATING: the MTA's {daemon_name}
+  std::optional<MatchList> login;         // login = scanner@contoso.com, map:/etc/...
+  std::optional<MatchList> from;          // header From: exactly one mailbox, and it matches
+  std::optional<MatchList> sender;        // envelope sender
   std::optional<SenderMap> sender_map;    // the login is in this file, and header From in its line there
   std::optional<ByteCount> part_size;     // some leaf that is not body text decodes to at least this
   std::optional<ByteCount> message_size;  // the message as received is at least this large

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/policy/condition.h"
+#include "core/policy/match_list.h"
 
 #include <gtest/gtest.h>
 
 #include "core/base/format.h"
 #include "tests/support/temp_folder.h"
+#include "tests/unit/policy/lists.h"
 
 namespace graph_milter::policy {
 namespace {
@@ -15,7 +16,7 @@ struct NetworkCase {
   bool inside;
 };
 
-TEST(NetworkList, ContainsAddressesByPrefix) {
+TEST(ClientList, ContainsAddressesByPrefix) {
   const NetworkCase cases[] = {
       {"10.1.20.0/24", "10.1.20.0", true},
       {"10.1.20.0/24", "10.1.20.255", true},
@@ -48,13 +49,13 @@ TEST(NetworkList, ContainsAddressesByPrefix) {
       {"10.1.20.0/24", "IPv6:::ffff:10.1.20.9", false},
   };
   for (const NetworkCase& item : cases) {
-    const auto list = NetworkList::parse(item.list, "here");
+    const auto list = test::try_list(item.list, kClientList);
     ASSERT_TRUE(list) << item.list << ": " << list.error().text();
-    EXPECT_EQ(list->contains(item.address), item.inside) << item.list << " and " << item.address;
+    EXPECT_EQ(list->matches(client_subject(item.address)), item.inside) << item.list << " and " << item.address;
   }
 }
 
-TEST(NetworkList, SaysWhatIsWrongWithATypedNetwork) {
+TEST(ClientList, SaysWhatIsWrongWithATypedNetwork) {
   const std::pair<const char*, const char*> cases[] = {
       {"10.1.20.5/24", "c:1: \"10.1.20.5/24\" has bits behind its prefix (did you mean 10.1.20.0/24?)"},
       {"2001:db8::1/32", "c:1: \"2001:db8::1/32\" has bits behind its prefix (did you mean 2001:db8::/32?)"},
@@ -73,79 +74,94 @@ TEST(NetworkList, SaysWhatIsWrongWithATypedNetwork) {
       {" , ", "c:1: an empty list of networks (write networks as 10.1.20.0/24, 192.0.2.7 or 2001:db8::/32)"},
   };
   for (const auto& [text, words] : cases) {
-    const auto list = NetworkList::parse(text, "c:1");
+    const auto list = test::try_list(text, kClientList);
     ASSERT_FALSE(list) << text;
     EXPECT_EQ(list.error().kind, ErrorKind::Usage);
     EXPECT_EQ(list.error().text(), words);
   }
 }
 
-TEST(NetworkList, KnowsEverybody) {
-  EXPECT_TRUE(NetworkList::parse("10.0.0.1, 0.0.0.0/0", "c")->holds_everybody());
-  EXPECT_TRUE(NetworkList::parse("::/0", "c")->holds_everybody());
-  EXPECT_FALSE(NetworkList::parse("10.0.0.0/8, ::ffff:0:0/96", "c")->holds_everybody());
-}
-
-Result<AddressPatterns> parse(const std::string& text, PatternKind kind = PatternKind::Address) {
-  MapStore maps;
-  return AddressPatterns::parse(text, "c:1", maps, kind);
+TEST(ClientList, KnowsEverybodyHoweverItIsWritten) {
+  for (const char* everybody : {
+           "10.0.0.1, 0.0.0.0/0",
+           "::/0",
+           "::ffff:0:0/96",
+           "::/1",
+           "::/80",
+           "0.0.0.0/1, 128.0.0.0/1",
+           "0.0.0.0/1 10.0.0.0/8 128.0.0.0/2 192.0.0.0/2",
+           "2000::/3",
+           "2000::/4, 3000::/4",
+           "!10.0.0.1, 0.0.0.0/0",
+           "0.0.0.0/1, !10.0.0.0/8, 128.0.0.0/1",
+           "!10.0.0.0/8",
+           "!10.0.0.0/8, !::1",
+       }) {
+    EXPECT_TRUE(test::try_list(everybody, kClientList)->holds_everybody()) << everybody;
+  }
+  for (const char* some : {"10.0.0.0/8", "0.0.0.0/1", "128.0.0.0/1, 64.0.0.0/2", "2001:db8::/32", "fd00::/8",
+                           "!10.0.0.1, 10.0.0.0/8", "0.0.0.0/1, 128.0.0.0/2, 192.0.0.0/3, 224.0.0.0/4"}) {
+    EXPECT_FALSE(test::try_list(some, kClientList)->holds_everybody()) << some;
+  }
 }
 
 struct PatternCase {
   const char* patterns;
   const char* address;
-  PatternMatch match;
+  Match match;
 };
 
-TEST(AddressPatterns, MatchInCanonicalFormOnly) {
+TEST(AddressList, MatchInCanonicalFormOnly) {
   const PatternCase cases[] = {
-      {"scanner@contoso.com", "scanner@contoso.com", PatternMatch::Exact},
-      {"scanner@contoso.com", "Scanner@CONTOSO.com", PatternMatch::Exact},
-      {"Scanner@Contoso.COM", "scanner@contoso.com", PatternMatch::Exact},
-      {"scanner@contoso.com", "scanner+x@contoso.com", PatternMatch::None},
-      {"scanner@contoso.com", "scan.ner@contoso.com", PatternMatch::None},
-      {"scanner@contoso.com", "scanner@contoso.com.", PatternMatch::None},
-      {"scanner@contoso.com", "scanner@mail.contoso.com", PatternMatch::None},
-      {"@contoso.com", "anybody@contoso.com", PatternMatch::Domain},
-      {"@contoso.com", "anybody@CONTOSO.COM", PatternMatch::Domain},
-      {"@contoso.com", "anybody@mail.contoso.com", PatternMatch::None},
-      {"@contoso.com", "anybody@evilcontoso.com", PatternMatch::None},
-      {"@contoso.com", "anybody@contoso.com.evil.org", PatternMatch::None},
-      {"@contoso.com", "@contoso.com", PatternMatch::None},
-      {"@contoso.com", "contoso.com", PatternMatch::None},
-      {"@contoso.com", "", PatternMatch::None},
-      {"@contoso.com", "a%evil.org@contoso.com", PatternMatch::None},
-      {"@contoso.com", "evil.org!a@contoso.com", PatternMatch::None},
-      {"@contoso.com", "\"a b\"@contoso.com", PatternMatch::None},
-      {"@contoso.com", "jürgen@contoso.com", PatternMatch::None},
-      {"jürgen@contoso.com", "jürgen@contoso.com", PatternMatch::Exact},
-      {"@bücher.example", "a@xn--bcher-kva.example", PatternMatch::Domain},
-      {"a@xn--bcher-kva.example", "a@BÜCHER.example", PatternMatch::Exact},
-      {"a@contoso.com, @fabrikam.com", "b@fabrikam.com", PatternMatch::Domain},
-      {"a@contoso.com, @contoso.com", "a@contoso.com", PatternMatch::Exact},
-      {"a@contoso.com", "<a@contoso.com>", PatternMatch::None},
-      {"a@contoso.com", "@evil.org:a@contoso.com", PatternMatch::None},
-      {"a@contoso.com", "a@[10.0.0.1]", PatternMatch::None},
+      {"scanner@contoso.com", "scanner@contoso.com", Match::Exact},
+      {"scanner@contoso.com", "Scanner@CONTOSO.com", Match::Exact},
+      {"Scanner@Contoso.COM", "scanner@contoso.com", Match::Exact},
+      {"scanner@contoso.com", "scanner+x@contoso.com", Match::No},
+      {"scanner@contoso.com", "scan.ner@contoso.com", Match::No},
+      {"scanner@contoso.com", "scanner@contoso.com.", Match::No},
+      {"scanner@contoso.com", "scanner@mail.contoso.com", Match::No},
+      {"@contoso.com", "anybody@contoso.com", Match::Wide},
+      {"@contoso.com", "anybody@CONTOSO.COM", Match::Wide},
+      {"@contoso.com", "anybody@mail.contoso.com", Match::No},
+      {"@contoso.com", "anybody@evilcontoso.com", Match::No},
+      {"@contoso.com", "anybody@contoso.com.evil.org", Match::No},
+      {"@contoso.com", "@contoso.com", Match::No},
+      {"@contoso.com", "contoso.com", Match::No},
+      {"@contoso.com", "", Match::No},
+      {"@contoso.com", "a%evil.org@contoso.com", Match::No},
+      {"@contoso.com", "evil.org!a@contoso.com", Match::No},
+      {"@contoso.com", "\"a b\"@contoso.com", Match::No},
+      {"@contoso.com", "jürgen@contoso.com", Match::No},
+      {"jürgen@contoso.com", "jürgen@contoso.com", Match::Exact},
+      {"@bücher.example", "a@xn--bcher-kva.example", Match::Wide},
+      {"a@xn--bcher-kva.example", "a@BÜCHER.example", Match::Exact},
+      {"a@contoso.com, @fabrikam.com", "b@fabrikam.com", Match::Wide},
+      {"a@contoso.com, @contoso.com", "a@contoso.com", Match::Exact},
+      {"a@contoso.com", "<a@contoso.com>", Match::No},
+      {"a@contoso.com", "@evil.org:a@contoso.com", Match::No},
+      {"a@contoso.com", "a@[10.0.0.1]", Match::No},
   };
   for (const PatternCase& item : cases) {
-    const auto patterns = parse(item.patterns);
+    const auto patterns = test::try_list(item.patterns, kAddressList);
     ASSERT_TRUE(patterns) << item.patterns << ": " << patterns.error().text();
-    EXPECT_EQ(patterns->find(item.address), item.match) << item.patterns << " and " << item.address;
+    PatternWork work;
+    EXPECT_EQ(patterns->find(address_subject(item.address), work).match, item.match)
+        << item.patterns << " and " << item.address;
   }
 }
 
-TEST(AddressPatterns, TakeLoginsThatAreNoAddresses) {
-  const auto logins = parse("scan, app@contoso.com", PatternKind::Login);
+TEST(AddressList, TakeLoginsThatAreNoAddresses) {
+  const auto logins = test::try_list("scan, app@contoso.com", kLoginList);
   ASSERT_TRUE(logins) << logins.error().text();
-  EXPECT_TRUE(logins->matches("scan"));
-  EXPECT_TRUE(logins->matches("SCAN"));
-  EXPECT_TRUE(logins->matches("app@contoso.com"));
-  EXPECT_FALSE(logins->matches("app"));
-  EXPECT_FALSE(logins->matches("scan@contoso.com"));
-  EXPECT_FALSE(logins->matches(""));
+  EXPECT_TRUE(logins->matches(address_subject("scan")));
+  EXPECT_TRUE(logins->matches(address_subject("SCAN")));
+  EXPECT_TRUE(logins->matches(address_subject("app@contoso.com")));
+  EXPECT_FALSE(logins->matches(address_subject("app")));
+  EXPECT_FALSE(logins->matches(address_subject("scan@contoso.com")));
+  EXPECT_FALSE(logins->matches(address_subject("")));
 }
 
-TEST(AddressPatterns, SayWhatIsWrongWithATypedPattern) {
+TEST(AddressList, SayWhatIsWrongWithATypedPattern) {
   const std::pair<const char*, const char*> cases[] = {
       {"scanner", "c:1: \"scanner\" is not an address or domain (write user@domain, @domain or map:/path)"},
       {"a@b@c", "c:1: \"a@b@c\" is not an address or domain (write user@domain, @domain or map:/path)"},
@@ -162,14 +178,14 @@ TEST(AddressPatterns, SayWhatIsWrongWithATypedPattern) {
       {"", "c:1: an empty list of addresses"},
   };
   for (const auto& [text, words] : cases) {
-    const auto patterns = parse(text);
+    const auto patterns = test::try_list(text);
     ASSERT_FALSE(patterns) << text;
     EXPECT_EQ(patterns.error().kind, ErrorKind::Usage);
     EXPECT_EQ(patterns.error().text(), words);
   }
 }
 
-TEST(AddressPatterns, ReadMapsInPostfixForm) {
+TEST(AddressList, ReadMapsInPostfixForm) {
   const graph_milter::test::TempFolder folder;
   const std::string path = folder.write("senders",
                                         "# who may\n"
@@ -180,20 +196,20 @@ TEST(AddressPatterns, ReadMapsInPostfixForm) {
                                         "   goes on here@contoso.com\n"
                                         "@fabrikam.com\n"
                                         "last@contoso.com");
-  const auto patterns = parse("map:" + path);
+  const auto patterns = test::try_list("map:" + path);
   ASSERT_TRUE(patterns) << patterns.error().text();
-  EXPECT_TRUE(patterns->matches("scanner@contoso.com"));
-  EXPECT_TRUE(patterns->matches("app@contoso.com"));
-  EXPECT_TRUE(patterns->matches("last@contoso.com"));
-  EXPECT_TRUE(patterns->matches("x@fabrikam.com"));
-  EXPECT_FALSE(patterns->matches("here@contoso.com"));
+  EXPECT_TRUE(patterns->matches(address_subject("scanner@contoso.com")));
+  EXPECT_TRUE(patterns->matches(address_subject("app@contoso.com")));
+  EXPECT_TRUE(patterns->matches(address_subject("last@contoso.com")));
+  EXPECT_TRUE(patterns->matches(address_subject("x@fabrikam.com")));
+  EXPECT_FALSE(patterns->matches(address_subject("here@contoso.com")));
   EXPECT_TRUE(patterns->written_domains().empty()) << "a map may hold more than this rule needs";
 }
 
-TEST(AddressPatterns, NameTheLineOfABadMapEntry) {
+TEST(AddressList, NameTheLineOfABadMapEntry) {
   const graph_milter::test::TempFolder folder;
   const std::string path = folder.write("senders", "a@contoso.com\r\nnot-an-address OK\n");
-  const auto patterns = parse("map:" + path);
+  const auto patterns = test::try_list("map:" + path);
   ASSERT_FALSE(patterns);
   EXPECT_EQ(patterns.error().text(),
             path + ":2: \"not-an-address\" is not an address or domain (write user@domain, @domain or map:/path)");

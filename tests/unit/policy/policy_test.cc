@@ -269,11 +269,11 @@ TEST(Policy, WalkedAtRandomRelaysOnlyWhatARuleNames) {
     const Rule& rule = *decision.rule;
     ASSERT_FALSE(envelope.has_null_sender());
     ASSERT_EQ(facts.from.size(), 1U);
-    ASSERT_TRUE(rule.from->matches(facts.from[0].address));
+    ASSERT_TRUE(rule.from->matches(address_subject(facts.from[0].address)));
     ASSERT_EQ(decision.mailbox, facts.from[0].address);
     ASSERT_EQ(mail::domain_of(decision.mailbox), "contoso.com");
-    ASSERT_TRUE(!rule.client || rule.client->contains(envelope.client_address));
-    ASSERT_TRUE(!rule.login || rule.login->matches(envelope.login));
+    ASSERT_TRUE(!rule.client || rule.client->matches(client_subject(envelope.client_address)));
+    ASSERT_TRUE(!rule.login || rule.login->matches(address_subject(envelope.login)));
     ASSERT_TRUE(rule.name == "app" || facts.from[0].address != "ceo@contoso.com");
     ASSERT_LE(policy.smallest_interesting_size(envelope).value(), facts.size);
   }

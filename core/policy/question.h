@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// One message as the conditions see it: what is derived from envelope and facts is made when the first rule asks for
+// it, and kept for all rules behind it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/mail/envelope.h"
+#include "core/mail/facts.h"
+#include "core/policy/pattern.h"
+#include "core/policy/subject.h"
+
+namespace graph_milter::policy {
+
+// For one thread, for one decision; envelope and facts must outlive it.
+class Question {
+ public:
+  // Without facts only what the envelope says may be asked for.
+  explicit Question(const mail::Envelope& envelope, const mail::MessageFacts* facts = nullptr)
+      : envelope_(envelope), facts_(facts) {}
+
+  const mail::Envelope& envelope() const { return envelope_; }
+  const mail::MessageFacts& facts() const { return *facts_; }
+  PatternWork& work() { return work_; }
+
+  const Subject& client();
+  const Subject& daemon();
+  const Subject& login();
+  const Subject& sender();
+
+  // The one mailbox of the one From field; nullptr: there are none or more, see no_from().
+  const Subject* from();
+  std::string no_from() const;  // "2 From fields"
+
+  ByteCount largest_part();
+
+ private:
+  const mail::Envelope& envelope_;
+  const mail::MessageFacts* facts_;
+  PatternWork work_;
+  std::optional<Subject> client_, daemon_, login_, sender_, from_;
+  bool from_is_known_ = false;
+  std::optional<ByteCount> largest_part_;
+};
+
+}  // namespace graph_milter::policy

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/policy/subject.h"
+
+#include "core/mail/address.h"
+#include "core/policy/condition.h"
+
+namespace graph_milter::policy {
+
+Subject address_subject(std::string_view address) {
+  Subject subject{std::string(address), canonical_login(address), {}, {}};
+  const bool has_domain = subject.key.find('@') != std::string::npos && is_plain_local_part(subject.key);
+  if (has_domain) subject.domain = mail::domain_of(subject.key);
+  return subject;
+}
+
+Subject client_subject(std::string_view address) {
+  return {std::string(address), std::string(address), {}, parse_ip(address)};
+}
+
+Subject word_subject(std::string_view word) { return {std::string(word), std::string(word), {}, {}}; }
+
+}  // namespace graph_milter::policy
