@@ -59,19 +59,39 @@ Error refusal(const Visitor& visitor, const std::string& path, const struct stat
                         : format("chmod g+{} {}", right == kEnter ? "x" : "w", path));
 }
 
+std::vector<std::string> folders_above(const std::string& path) {
+  std::vector<std::string> out;
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    out.push_back(path.substr(0, slash));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<Error> why_closed(const std::string& path, const std::string& user) {
   const auto visitor = find_visitor(user);
   struct stat info {};
   if (!visitor) return std::nullopt;
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    const std::string folder = path.substr(0, slash);
+  for (const std::string& folder : folders_above(path)) {
     if (::stat(folder.c_str(), &info) != 0) return std::nullopt;
     if (!may(*visitor, info, kEnter)) return refusal(*visitor, folder, info, kEnter);
   }
   if (::stat(path.c_str(), &info) != 0 || may(*visitor, info, kWrite)) return std::nullopt;
   return refusal(*visitor, path, info, kWrite);
+}
+
+std::optional<Error> why_unsafe(const std::string& path) {
+  struct stat info {};
+  for (const std::string& folder : folders_above(path)) {
+    if (::stat(folder.c_str(), &info) != 0) return std::nullopt;
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0) continue;
+    return make_error(ErrorKind::Configuration, path,
+                      format("Sendmail takes no socket below {}, which {} may write (mode {:04o})", folder,
+                             (info.st_mode & S_IWOTH) != 0 ? "everybody" : "its group", info.st_mode & 07777U),
+                      format("chmod go-w {}, or another folder for the socket", folder));
+  }
+  return std::nullopt;
 }
 
 }  // namespace graph_milter::admin

@@ -13,4 +13,8 @@ namespace graph_milter::admin {
 // socket is not there, we may not look).
 std::optional<Error> why_closed(const std::string& path, const std::string& user);
 
+// What makes Sendmail refuse a unix socket, whoever runs it ("local socket name ... unsafe"): a folder above it that
+// its group or others may write. nullopt: nothing, or we may not look.
+std::optional<Error> why_unsafe(const std::string& path);
+
 }  // namespace graph_milter::admin

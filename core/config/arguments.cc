@@ -65,8 +65,8 @@ po::options_description ctl_flags() {
   flags.add(probe);
   po::options_description check("What config check asks", 100, 60);
   check.add_options()                                                            //
-      ("mta", text_value("postfix"), "the MTA's own settings too")               //
-      ("mta-config", text_value("DIRECTORY"), "where they are (the MTA's own)")  //
+      ("mta", text_value("postfix|sendmail"), "the MTA's own settings too")      //
+      ("mta-config", text_value("PATH"), "where they are (the MTA's own)")       //
       ("graph", "Graph: for a token, and for each mailbox that the rules name")  //
       ("outside", text_value("ADDRESS"), "a mailbox that the application must not reach (outside-mailbox)");
   flags.add(check);

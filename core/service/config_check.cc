@@ -8,12 +8,14 @@
 
 #include "core/admin/graph_check.h"
 #include "core/admin/postfix_check.h"
+#include "core/admin/sendmail_check.h"
 #include "core/admin/socket_reach.h"
 #include "core/base/format.h"
 #include "core/config/exit_status.h"
 #include "core/delivery/expiry.h"
 #include "core/mail/address.h"
 #include "core/mta/postfix_settings.h"
+#include "core/mta/sendmail_cf.h"
 #include "core/policy/named_mailboxes.h"
 #include "core/service/graph_run.h"
 #include "core/service/service.h"
@@ -49,11 +51,18 @@ Findings ask_postfix(const admin::OurSide& ours, const std::string& config_direc
   return admin::check_postfix({*settings, ours, command, admin::why_closed});
 }
 
+Findings ask_sendmail(const admin::OurSide& ours, const std::string& file) {
+  const auto cf = mta::read_sendmail_cf(file);
+  if (!cf) return {admin::finding_of(admin::Severity::Error, cf.error())};
+  return admin::check_sendmail(
+      {*cf, ours, file.empty() ? std::string(mta::kSendmailCf) : file, admin::why_closed, admin::why_unsafe});
+}
+
 struct Mta {
   std::string_view name;
   Findings (*ask)(const admin::OurSide& ours, const std::string& config);
 };
-constexpr std::array kMtas = {Mta{"postfix", ask_postfix}};
+constexpr std::array kMtas = {Mta{"postfix", ask_postfix}, Mta{"sendmail", ask_sendmail}};
 
 void check_mta(const Configuration& configuration, const policy::Policy& policy, const CheckWish& wish,
                Findings& findings) {

@@ -18,7 +18,8 @@ struct ConfigCheck {
 
 struct CheckWish {
   std::string mta;         // "postfix": ask this MTA as well; empty: none
-  std::string mta_config;  // where its own configuration is, if not where it looks by itself: a folder with main.cf
+  std::string mta_config;  // where its own configuration is, if not where it looks by itself: a folder with
+                           // main.cf, or the file sendmail.cf
   bool graph = false;      // ask Graph for a token and for the mailboxes; see core/admin/graph_check.h
 };
 

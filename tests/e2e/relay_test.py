@@ -20,10 +20,12 @@ KEPT_HEADERS = ("From", "To", "Cc", "Subject", "In-Reply-To", "References")
 
 
 class WithRig(unittest.TestCase):
-    options, rules, emulator_options, mta = {}, rig.SCANNER_RULE, (), rig.Postfix
+    options, rules, emulator_options = {}, rig.SCANNER_RULE, ()
+    mta, mta_settings, mta_services = rig.Postfix, (), None
 
     def setUp(self):
-        self.rig = rig.Rig(BINARIES, self.options, self.rules, emulator_options=self.emulator_options, mta=self.mta)
+        self.rig = rig.Rig(BINARIES, self.options, self.rules, emulator_options=self.emulator_options, mta=self.mta,
+                           mta_settings=self.mta_settings, mta_services=self.mta_services)
         self.addCleanup(self.rig.close)
 
     def tearDown(self):

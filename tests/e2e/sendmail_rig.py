@@ -26,6 +26,9 @@ CF_FOLDER = pathlib.Path("/usr/share/sendmail/cf")
 NAMESPACES = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--uts", "--pid", "--propagation", "private", "--fork",
               "--kill-child"]
 
+# Sendmail believes no file below a folder that others may write, as temporary folders are: it sees its own folder here.
+INSIDE = "/run/sendmail"
+
 # $1 the rig's folder of Sendmail, $2 the folder of the milter's socket, $3 where temporary folders are, $4... the program.
 START = """
 set -eu
@@ -40,23 +43,24 @@ for name in null zero full random urandom; do touch "$root/dev/$name"; mount --b
 touch "$root/dev/log"; mount --bind "$root/syslog" "$root/dev/log"
 mount --rbind "$root/dev" /dev
 mount -t tmpfs -o mode=0755 none /run
-mkdir /run/graph-milter
+mkdir /run/graph-milter /run/sendmail
 mount --bind "$milter" /run/graph-milter
-exec "$@"
+mount --bind "$root" /run/sendmail
+exec "$@" -bD -q5s
 """
 
 MC = """include(`{cf}/m4/cf.m4')dnl
 VERSIONID(`graph-milter tests')
 OSTYPE(`debian')dnl
-define(`QUEUE_DIR', `{root}/queue')dnl
-define(`ALIAS_FILE', `')dnl
-define(`STATUS_FILE', `{root}/statistics')dnl
+define(`QUEUE_DIR', `{inside}/queue')dnl
+define(`ALIAS_FILE', `{inside}/etc/aliases')dnl
+define(`STATUS_FILE', `{inside}/statistics')dnl
 define(`confHOST_STATUS_DIRECTORY', `')dnl
-define(`confDEAD_LETTER_DROP', `{root}/dead.letter')dnl
-define(`confPID_FILE', `{root}/pid')dnl
-define(`confCW_FILE', `-o {root}/none')dnl
-define(`confCT_FILE', `-o {root}/none')dnl
-define(`confCR_FILE', `-o {root}/none')dnl
+define(`confDEAD_LETTER_DROP', `{inside}/dead.letter')dnl
+define(`confPID_FILE', `{inside}/pid')dnl
+define(`confCW_FILE', `-o {inside}/none')dnl
+define(`confCT_FILE', `-o {inside}/none')dnl
+define(`confCR_FILE', `-o {inside}/none')dnl
 define(`confDOMAIN_NAME', `mta.contoso.com')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confDONT_PROBE_INTERFACES', `True')dnl
@@ -106,13 +110,14 @@ class Syslog(threading.Thread):
 
 class Sendmail:
     """See rig.Postfix. `settings` are lines of the .mc file; `services` more daemons: a name, by which `ports` knows them,
-    and what DAEMON_OPTIONS says of them. `changes`: [(old, new)] in contrib's lines; `logins`: {name: password}."""
+    and what DAEMON_OPTIONS says of them. `changes`: [(old, new)] in contrib's lines; `logins`: {name: password};
+    `aliases`: {local name: addresses}."""
 
     NAME = "Sendmail"
     SOCKET = "graph-milter.sock"
 
     def __init__(self, folder, milter, sink_port, port=None, settings=(), plain_port=None, services=None, changes=(),
-                 logins=None):
+                 logins=None, aliases=None):
         if os.geteuid() != 0:
             raise rig.RigError("a private Sendmail needs root")
         self.root = folder / "sendmail"
@@ -131,6 +136,7 @@ class Sendmail:
         (self.root / "etc/hosts").write_text("127.0.0.1 mta.contoso.com localhost\n")
         (self.root / "etc/resolv.conf").write_text("")
         (self.root / "statistics").touch()
+        self.write_map("aliases", {"@": "@", "postmaster": "root", **(aliases or {})})
         self.snippet = SNIPPET if not changes else self.change_snippet(changes)
         self.write_logins(logins or {})
         self.write_configuration(sink_port, settings)
@@ -145,6 +151,11 @@ class Sendmail:
         changed = self.root / "changed.m4"
         changed.write_text(text)
         return changed
+
+    def write_map(self, name, entries):
+        text = "".join(f"{key}\t{value}\n" for key, value in entries.items())
+        subprocess.run([PROGRAM.with_name("makemap"), "-C", "/dev/null", "-N", "hash", self.root / "etc" / name], input=text, text=True,
+                       check=True, capture_output=True)
 
     def write_logins(self, logins):
         database = self.root / "etc/sasldb2"
@@ -161,7 +172,7 @@ class Sendmail:
             daemons += self.daemon("REINJECT", self.plain_port, ["InputMailFilters="])
         for name, port in self.ports.items():
             daemons += self.daemon(name, port, self.services[name])
-        text = MC.format(cf=CF_FOLDER, root=self.root, sink_port=sink_port, daemons=daemons,
+        text = MC.format(cf=CF_FOLDER, inside=INSIDE, sink_port=sink_port, daemons=daemons,
                          filter=f"include(`{self.snippet}')dnl\n" if self.milter else "",
                          settings="".join(f"{line}\n" for line in settings))
         mc = self.root / "sendmail.mc"
@@ -175,15 +186,15 @@ class Sendmail:
     def daemon(name, port, options):
         return f"DAEMON_OPTIONS(`{', '.join([f'Name={name}, Family=inet, Addr=127.0.0.1, Port={port}', *options])}')dnl\n"
 
-    def command(self, *arguments):
+    def command(self):
         socket_folder = self.milter.parent if self.milter else self.root / "no-milter"
         return [*NAMESPACES, "sh", "-c", START, "sh", str(self.root), str(socket_folder), tempfile.gettempdir(), str(PROGRAM),
-                f"-C{self.cf}", *arguments]
+                f"-C{INSIDE}/{self.cf.name}"]
 
     def start(self):
         if not self.syslog:
             self.syslog = Syslog(self.root / "syslog", self.log)
-        self.child = rig.Child(self.command("-bD", "-q5s"), self.root / "output")
+        self.child = rig.Child(self.command(), self.root / "output")
         rig.wait_until(self.answers, f"Sendmail listens on port {self.port}")
         return self
 

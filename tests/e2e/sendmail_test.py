@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stories of the other tests with a real Sendmail in front of graph-milter, and what is Sendmail's own."""
 import functools
+import json
+import pathlib
 import re
 import smtplib
+import subprocess
 import unittest
 
 import authority_test
@@ -12,6 +15,7 @@ import mta_test
 import relay_test
 import rig
 import sendmail_rig
+import smuggling_test
 import trouble_test
 from relay_test import BINARIES, EVERYTHING, WithPassing
 from sendmail_rig import Sendmail
@@ -74,6 +78,154 @@ class AddedAfterUs(WithPassing):
         self.assert_passes(mails.SENDER, [mails.RECIPIENT], authorless, "0 From fields")
         self.assertEqual(mails.header_values(self.rig.sink.messages[-1][2], ["From"])["From"], [mails.SENDER])
         self.assert_no_violations()
+
+
+class Smuggling(smuggling_test.Smuggling):
+    """Debian's Sendmail ends the connection where it sees a bare LF or CR, and refuses DATA that did not wait for its turn."""
+
+    ACCEPTED = b"Message accepted for delivery"
+    FOR_THE_END, REAL = (), ()
+
+    def setUp(self):
+        self.ways = ("no",)
+        self.rig = rig.Rig(BINARIES, {"mailbox-messages": "0"}, smuggling_test.RULES, smuggling_test.MAILBOXES,
+                           mta_services={"no": []}, mta=Sendmail)
+        self.addCleanup(self.rig.close)
+
+
+    def test_no_smuggled_author_reaches_graph(self):
+        super().test_no_smuggled_author_reaches_graph()
+        log = self.rig.mta.log_text()
+        for reason in ("Bare linefeed (LF) not allowed", "Bare carriage return (CR) not allowed", "due to traffic before response"):
+            self.assertIn(reason, log)
+
+
+MACRO_STAGES = ("CONNECT", "HELO", "ENVFROM", "ENVRCPT", "DATA", "EOH", "EOM")
+
+
+def small(subject, **options):
+    return mails.with_attachments(subject, [mails.pdf("scan.pdf", subject, 4_000)], **options)
+
+
+class WithCheck(WithPassing):
+    def line(self, text):
+        """The number of the line of sendmail.cf with this text."""
+        numbers = [number for number, line in enumerate(self.rig.mta.cf.read_text().split("\n"), 1) if text in line]
+        self.assertEqual(len(numbers), 1, text)
+        return numbers[0]
+
+    def check(self):
+        """What config check finds in Sendmail's own configuration: [(severity, line, what, hint)]."""
+        cf = str(self.rig.mta.cf)
+        done = subprocess.run([pathlib.Path(BINARIES) / "milter/graph-milterctl", "--json", "-c", self.rig.milter.conf,
+                               "-o", "socket=unix:/run/graph-milter/graph-milter.sock", "--mta", "sendmail", "--mta-config", cf,
+                               "config", "check"], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        return [(found["severity"], int(found["where"].removeprefix(cf + ":")), found["what"], found["hint"])
+                for found in json.loads(done.stdout)["findings"] if found["where"].startswith(cf)]
+
+    def goes_past(self):
+        port = self.rig.mta.plain_port
+        return ("good", self.line(f"Port={port},"), f"mail that comes to daemon REINJECT, port {port}, goes past graph-milter", "")
+
+
+class SendmailsWays(WithCheck):
+    """What Sendmail does otherwise than Postfix. Its lists of macros are empty: graph-milter gets those that it asks for."""
+
+    rules = EVERYTHING.replace("action", "daemon = MTA\naction")
+    mta = functools.partial(Sendmail, aliases={"team": "alice@fabrikam.example, dora@fabrikam.example"})
+    mta_settings = [f"define(`confMILTER_MACROS_{stage}', `')dnl" for stage in MACRO_STAGES]
+    mta_services = {"OTHER": []}
+
+    def transaction(self, recipients, data, options=(), port=None):
+        """The replies to MAIL, to each RCPT and to the final dot."""
+        with smtplib.SMTP("127.0.0.1", port or self.rig.mta.port, timeout=120) as client:
+            client.ehlo("client.contoso.com")
+            replies = [client.docmd(" ".join([f"MAIL FROM:<{mails.SENDER}>", *options]))]
+            if replies[0][0] == 250:
+                replies += [client.rcpt(recipient) for recipient in recipients]
+                replies.append(client.data(data))
+        return replies
+
+    def delivered(self, subject):
+        def find():
+            return [d for d in self.rig.emulator.deliveries() if d["subject"] == subject]
+        return rig.wait_until(find, f"{subject} is delivered")[0]
+
+    def test_what_is_otherwise_than_with_postfix(self):
+        self.assertEqual(self.check(), [
+            ("good", self.line("Xgraph-milter,"), "Sendmail asks graph-milter at unix:/run/graph-milter/graph-milter.sock", ""),
+            self.goes_past()])
+        self.daemons_have_names()
+        self.refused_recipients_get_nothing()
+        self.aliases_are_not_expanded()
+        self.routes_are_cut_from_addresses()
+        self.eight_bits_and_utf_8()
+        self.nul_bytes_and_size()
+        self.rig.milter.close()
+        self.clients_come_again_while_graph_milter_is_down()
+        self.assert_no_violations()
+
+    def daemons_have_names(self):
+        replies = self.transaction([mails.RECIPIENT], small("another daemon"), port=self.rig.mta.ports["OTHER"])
+        self.assertEqual(replies[-1][0], 250)
+        self.assertIn(b"Subject: another daemon\r\n", self.passed(1)[0][2])
+
+    def refused_recipients_get_nothing(self):
+        replies = self.transaction([mails.RECIPIENT, "nobodyhere@mta.contoso.com", mails.RECIPIENT], small("refused"))
+        self.assertEqual([code for code, _ in replies], [250, 250, 550, 250, 250])
+        self.assertEqual(self.delivered("refused")["recipients"], [mails.RECIPIENT])
+
+    def aliases_are_not_expanded(self):
+        """DISCARD comes before Sendmail expands an alias that it has resolved: Graph mails the name that the client wrote."""
+        self.transaction([mails.RECIPIENT, "team@mta.contoso.com"], small("alias"))
+        self.assertEqual(sorted(self.delivered("alias")["recipients"]), [mails.RECIPIENT, "team@mta.contoso.com"])
+
+    def routes_are_cut_from_addresses(self):
+        self.transaction(["<@hop.example:bob@fabrikam.example>", "Carol@FABRIKAM.Example", mails.RECIPIENT], small("addresses"))
+        self.assertEqual(sorted(address.lower() for address in self.delivered("addresses")["recipients"]),
+                         [mails.RECIPIENT, "bob@fabrikam.example", "carol@fabrikam.example"])
+
+    def eight_bits_and_utf_8(self):
+        data = small("Gr\u00fc\u00dfe")
+        self.assertEqual(self.transaction([mails.RECIPIENT], data, ["BODY=8BITMIME"])[-1][0], 250)
+        self.assert_same_mail(data, self.delivered("Gr\u00fc\u00dfe"), [mails.RECIPIENT], "raw UTF-8")
+        code, text = self.transaction([mails.RECIPIENT], data, ["SMTPUTF8"])[0]
+        self.assertEqual((code, text), (555, b"5.5.4 SMTPUTF8 parameter unrecognized"), "Debian's Sendmail has no SMTPUTF8")
+
+    def nul_bytes_and_size(self):
+        before = len(self.rig.emulator.deliveries())
+        for where in (b"Subject: ", b"Please "):
+            code, text = self.transaction([mails.RECIPIENT], small("with NUL").replace(where, where + b"\0"))[-1]
+            self.assertEqual((code, text), (554, b"5.6.1 NUL byte not allowed"))
+        code, text = self.transaction([mails.RECIPIENT], b"", ["SIZE=250000001"])[0]
+        self.assertEqual((code, text), (552, b"5.2.3 Message size exceeds fixed maximum message size (250000000)"))
+        self.assertEqual(len(self.rig.emulator.deliveries()), before)
+
+    def clients_come_again_while_graph_milter_is_down(self):
+        """F=T of contrib's line."""
+        before = len(self.rig.sink.messages)
+        code, _ = self.transaction([mails.RECIPIENT], small("nobody asks"))[0]
+        self.assertEqual(code, 451)
+        self.assertEqual(len(self.rig.sink.messages), before)
+
+
+class WithoutALetter(WithCheck):
+    """F= instead of F=T: what contrib's line warns of; and what the check of the configuration says of it."""
+
+    rules = EVERYTHING
+    mta = functools.partial(Sendmail, changes=[("F=T, ", ""), ("`250000000'", "`20000000'")])
+
+    def test_mail_passes_unasked_while_graph_milter_is_down_and_the_check_says_so(self):
+        self.rig.milter.close()
+        self.assert_passes(mails.SENDER, [mails.RECIPIENT], small("nobody asks"), None)
+        self.assertEqual(self.check(), [
+            ("warning", self.line("Xgraph-milter,"), "without F= Sendmail delivers mail itself while graph-milter is down",
+             "F=T: clients come again"),
+            self.goes_past(),
+            ("warning", self.line("O MaxMessageSize="),
+             "Sendmail refuses mail of more than 20000000 bytes; max-message-size is 36700160",
+             "define(`confMAX_MESSAGE_SIZE', `36700160')dnl")])
 
 
 if __name__ == "__main__":

@@ -48,5 +48,15 @@ TEST_F(SocketReach, WhatIsNotThereIsNotJudged) {
   EXPECT_FALSE(why_closed(folder_.file("none"), "nobody"));
 }
 
+TEST_F(SocketReach, SendmailWantsFoldersThatOnlyTheirOwnersWrite) {
+  EXPECT_FALSE(why_unsafe("/usr/bin/sock"));
+  EXPECT_FALSE(why_unsafe("/no/such/folder/sock"));
+  ASSERT_TRUE(why_unsafe("/tmp/sock"));
+  EXPECT_EQ(
+      why_unsafe("/tmp/sock")->text(),
+      "/tmp/sock: Sendmail takes no socket below /tmp, which everybody may write (mode 1777) (chmod go-w /tmp, or "
+      "another folder for the socket)");
+}
+
 }  // namespace
 }  // namespace graph_milter::admin
