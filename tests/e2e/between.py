@@ -92,7 +92,9 @@ class MilterPath(Relay):
     DISCARD = b"d"
 
     def __init__(self, folder, milter):
-        self.path, self.milter = folder / "between.sock", milter
+        # A folder of its own, and the milter's name: Sendmail's configuration has the latter.
+        (folder / "between").mkdir(mode=0o755)
+        self.path, self.milter = folder / "between" / milter.socket.name, milter
         self.before_discard = None
         super().__init__()
 

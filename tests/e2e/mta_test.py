@@ -81,7 +81,7 @@ class PostfixDies(MtaTest):
         def path_to_milter(folder, milter):
             self.path = between.MilterPath(folder, milter)
             return f"unix:{self.path.path}"
-        self.rig = rig.Rig(BINARIES, self.options, self.rules, path_to_milter=path_to_milter)
+        self.rig = rig.Rig(BINARIES, self.options, self.rules, path_to_milter=path_to_milter, mta=self.mta)
         self.addCleanup(self.rig.close)
         self.addCleanup(self.path.close)
 

@@ -236,6 +236,10 @@ class Postfix:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def queue_is_empty(self):
+        folders = [self.root / "spool" / name for name in ("maildrop", "incoming", "active", "deferred")]
+        return not any(path.is_file() for folder in folders for path in folder.rglob("*"))
+
     def processes(self):
         """{pid: name} of the master and of all that it started."""
         master = int((self.root / "spool/pid/master.pid").read_text())

@@ -207,6 +207,9 @@ class Sendmail:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def queue_is_empty(self):
+        return not any((self.root / "queue").iterdir())
+
     def processes(self):
         """{pid: name} of all that runs in its namespaces."""
         with contextlib.suppress(OSError):

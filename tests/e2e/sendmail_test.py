@@ -35,6 +35,12 @@ class ResendAfterALostAnswer(mta_test.ResendAfterALostAnswer):
     LACKING = (6, 0)  # Sendmail's Date comes after us: two mails without one are equal, so two copies for whoever gets them
 
 
+class SendmailDies(mta_test.PostfixDies):
+    mta = Sendmail
+    # One process of Sendmail hears DISCARD and says 250: there is no moment in between.
+    test_after_it_has_dropped_its_copy_and_before_the_clients_250 = None
+
+
 class SpoofMatrix(authority_test.SpoofMatrix):
     """Clients have addresses of the loopback network instead of XCLIENT, and log in by AUTH."""
 
