@@ -19,7 +19,7 @@ struct EnvelopePath {
 };
 
 // So many recipients of one envelope are kept; the others are only counted. Twice what Graph takes (500), since a
-// client may name one more than once.
+// client may name one more than once. Rules see those that are kept.
 inline constexpr std::size_t kMostRecipientsKept = 1000;
 
 struct Envelope {

@@ -59,9 +59,16 @@ void write_addresses(json::Writer& out, std::string_view key, const std::vector<
   out.end_array();
 }
 
+constexpr std::array<std::string_view, 3> kImportances = {"high", "low", "normal"};
+
+bool is_importance(std::string_view value) {
+  return std::any_of(kImportances.begin(), kImportances.end(),
+                     [&](std::string_view word) { return equal_ignoring_case(value, word); });
+}
+
 std::string_view importance_of(const mail::MessageFacts& facts) {
   if (const std::string* value = value_of(facts, "importance")) {
-    for (const std::string_view word : {"high", "low", "normal"})
+    for (const std::string_view word : kImportances)
       if (equal_ignoring_case(*value, word)) return word;
   }
   const std::string* priority = value_of(facts, "x-priority");
@@ -222,6 +229,24 @@ std::vector<const mail::HeaderField*> x_fields_of(const mail::MessageFacts& fact
     fields.push_back(&field);
   }
   return fields;
+}
+
+bool is_in_json_draft(const mail::MessageFacts& facts, const mail::HeaderField& field) {
+  constexpr std::array<std::string_view, 16> kRead = {
+      "from",        "sender",     "to",           "cc",          "bcc",
+      "reply-to",    "subject",    "message-id",   "importance",  "disposition-notification-to",
+      "in-reply-to", "references", "mime-version", "sensitivity", "return-receipt-to",
+      "content-type"};
+  constexpr std::array<std::string_view, 3> kOfTheBody = {"content-transfer-encoding", "content-disposition",
+                                                          "content-id"};
+  if (std::find(kOfTheBody.begin(), kOfTheBody.end(), field.name) != kOfTheBody.end()) return true;
+  const std::vector<const mail::HeaderField*> x_fields = x_fields_of(facts);
+  if (std::find(x_fields.begin(), x_fields.end(), &field) != x_fields.end()) return true;
+  if (std::find(kRead.begin(), kRead.end(), field.name) == kRead.end()) return false;
+  if (facts.find_header(field.name) != &field) return false;  // the first of its name is read
+  if (field.name == "sensitivity") return !sensitivity_of(facts).empty() || equal_ignoring_case(field.value, "normal");
+  if (field.name == "importance") return is_importance(field.value);
+  return (field.name != "in-reply-to" && field.name != "references") || is_ascii(field.value);
 }
 
 std::variant<JsonChoice, LeaveAlone> make_json_draft(const PlanInput& input, const std::vector<PartRole>& roles,

@@ -29,4 +29,8 @@ std::size_t text_of_json_draft(const mail::MessageFacts& facts);
 // which they stand there. The first kHeadersOfJson - 2 go as internetMessageHeaders, the others as named properties.
 std::vector<const mail::HeaderField*> x_fields_of(const mail::MessageFacts& facts);
 
+// Whether the draft says what this field of the message says: by a property, as a field, or by what its text and its
+// attachments are.
+bool is_in_json_draft(const mail::MessageFacts& facts, const mail::HeaderField& field);
+
 }  // namespace graph_milter::plan

@@ -11,7 +11,8 @@
 #include "core/mail/encoded_word.h"
 #include "core/mail/utf8.h"
 #include "core/plan/draft_fields.h"
-#include "core/plan/json_draft.h"
+#include "core/plan/found.h"
+#include "core/plan/json_losses.h"
 #include "core/plan/partition.h"
 
 namespace graph_milter::plan {
@@ -20,32 +21,7 @@ namespace {
 
 using Field = mail::HeaderField;
 
-constexpr std::size_t kMostNamed = 8;         // things that one text names; the others are counted
 constexpr std::size_t kLongestSubject = 255;  // characters
-
-// Things of one kind, named in the order in which they were found.
-class Found {
- public:
-  void add(std::string thing) {
-    if (std::find(named_.begin(), named_.end(), thing) != named_.end()) return;
-    if (named_.size() < kMostNamed) {
-      named_.push_back(std::move(thing));
-    } else {
-      ++more_;
-    }
-  }
-  bool empty() const { return named_.empty(); }
-  std::string text() const {
-    std::string out;
-    for (const std::string& thing : named_) out += (out.empty() ? "" : ", ") + thing;
-    if (more_ > 0) out += format(" and {} more", more_);
-    return out;
-  }
-
- private:
-  std::vector<std::string> named_;
-  std::size_t more_ = 0;
-};
 
 struct Message {
   const mail::Envelope& envelope;
@@ -163,18 +139,6 @@ Text delivery_reports(const Message& message) {
 }
 Text priority(const Message& message) { return parameters(message, {"MT-PRIORITY"}, " of the envelope"); }
 
-// The fields for which a JSON draft has a property, and those that describe the MIME body.
-bool is_in_json(std::string_view name) {
-  return name.starts_with("content-") ||
-         is_one_of(name, {"from", "sender", "to", "cc", "bcc", "reply-to", "subject", "message-id", "in-reply-to",
-                          "references", "importance", "sensitivity", "disposition-notification-to", "return-receipt-to",
-                          "mime-version"});
-}
-
-bool is_ours(std::string_view name) {
-  return equal_ignoring_case(name, kMarkerField) || equal_ignoring_case(name, kSealField);
-}
-
 // --- the parts that leave the skeleton ---
 
 template <class Describe>
@@ -248,40 +212,12 @@ Text part_places(const Message& message) {
   });
 }
 
-// --- a draft as JSON ---
-
-Text other_texts(const Message& message) {
-  if (!message.plan.json) return std::nullopt;
-  const std::size_t kept = text_of_json_draft(message.facts);
-  const std::vector<bool> body = mail::body_text_parts(message.facts);
-  Found found;
-  for (std::size_t i = 0; i < message.facts.parts.size(); ++i) {
-    if (body[i] && i != kept) found.add(escape_for_log(message.facts.parts[i].type, 60));
-  }
-  if (found.empty()) return std::nullopt;
-  return format("{} (a JSON draft has one text, {})", found.text(), message.facts.parts[kept].type);
-}
-
-// What a MIME draft keeps of the header and a JSON draft has no place for.
-Text fields_json_lacks(const Message& message) {
-  if (!message.plan.json) return std::nullopt;
-  const std::vector<const Field*> x_fields = x_fields_of(message.facts);
-  Found found;
-  for (const Field& field : message.facts.headers) {
-    if (group_of(field.name) != Group::Kept || is_in_json(field.name)) continue;
-    const bool goes = std::find(x_fields.begin(), x_fields.end(), &field) != x_fields.end();
-    if (!goes && !is_ours(field.name)) found.add(escape_for_log(field.name, 60));
-  }
-  if (found.empty()) return std::nullopt;
-  return found.text() + " (a JSON draft has no place for it)";
-}
-
 struct Row {
   std::string_view code;
   Text (*find)(const Message&);
 };
 
-constexpr std::array<Row, 21> kRows = {{{"auto-submitted", automatic},
+constexpr std::array<Row, 19> kRows = {{{"auto-submitted", automatic},
                                         {"list-fields", lists},
                                         {"resent-fields", resent},
                                         {"trace-fields", trace},
@@ -299,9 +235,7 @@ constexpr std::array<Row, 21> kRows = {{{"auto-submitted", automatic},
                                         {"part-types", part_types},
                                         {"part-parameters", part_parameters},
                                         {"part-fields", part_fields},
-                                        {"part-places", part_places},
-                                        {"other-texts", other_texts},
-                                        {"json-fields", fields_json_lacks}}};
+                                        {"part-places", part_places}}};
 
 }  // namespace
 
@@ -309,6 +243,8 @@ std::span<const std::string_view> loss_codes() {
   static const std::vector<std::string_view> codes = [] {
     std::vector<std::string_view> out;
     for (const Row& row : kRows) out.push_back(row.code);
+    const auto of_json = json_loss_codes();
+    out.insert(out.end(), of_json.begin(), of_json.end());
     return out;
   }();
   return codes;
@@ -320,6 +256,8 @@ std::vector<Loss> find_losses(const mail::Envelope& envelope, const mail::Messag
   for (const Row& row : kRows) {
     if (Text text = row.find(message)) losses.push_back({std::string(row.code), *std::move(text)});
   }
+  if (!plan.json) return losses;
+  for (Loss& loss : find_json_losses(facts)) losses.push_back(std::move(loss));
   return losses;
 }
 

@@ -198,7 +198,7 @@ Outcome make_plan(const PlanInput& input) {
   if (input.rule.name_charset.empty() || !mail::has_raw_names(input.facts)) return plan_for(input);
   const mail::MessageFacts facts = mail::read_raw_names(input.facts, input.rule.name_charset);
   return plan_for({input.envelope, facts, input.rule, input.limits, input.entry_id, input.instance, input.now,
-                   input.seal, input.tenant_domains});
+                   input.seal, input.tenant_domains, input.draft, input.message});
 }
 
 }  // namespace graph_milter::plan

@@ -61,8 +61,12 @@ class Probe {
       : settings_(settings),
         ports_(ports),
         deadline_(ports.clock.now() + settings.patience),
-        mail_(make_probe_mail(settings.id, settings.mailbox, settings.to.empty() ? settings.mailbox : settings.to,
-                              settings.marker, ports.clock.now())) {
+        mail_(make_probe_mail({.id = settings.id,
+                               .mailbox = settings.mailbox,
+                               .to = settings.to.empty() ? settings.mailbox : settings.to,
+                               .marker = settings.marker,
+                               .json_marker = settings.json_marker},
+                              ports.clock.now())) {
     report_.mailbox = settings.mailbox;
     report_.asked = ports.clock.now();
   }
@@ -222,26 +226,57 @@ class Probe {
   }
 
   void send_and_judge() {
-    if (const auto sent = ports_.graph.send(settings_.mailbox, draft_);
-        !sent && sent.error().kind != ErrorKind::Unclear)
-      return no_copy(sent.error());
-    const auto copy = wait_for_copy();
-    if (!copy) return no_copy(copy.error());
-    ask_immutable_id();
-    const auto mime = ports_.graph.message_mime(settings_.mailbox, *copy, kLargestCopy);
-    if (!mime) return no_copy(mime.error());
-    for (Finding& finding : judge_copy(mail_, added_, *mime))
-      note(finding.question, finding.answer, std::move(finding.detail), std::move(finding.conf));
+    const Status mime_sent = send(draft_);
+    const Status json_sent = send_as_json();
+    const TimePoint end = std::min(deadline_, ports_.clock.now() + settings_.sent_within);
+    const auto mime = mime_sent ? read_copy(settings_.marker, end) : fail(mime_sent.error());
+    if (mime) ask_immutable_id();
+    if (mime) {
+      for (Finding& finding : judge_copy(mail_, added_, *mime))
+        note(finding.question, finding.answer, std::move(finding.detail), std::move(finding.conf));
+    } else {
+      no_copy(mime.error());
+    }
+    if (!json_sent) return note_refusal(Question::JsonDraft, json_sent.error());
+    const auto json = read_copy(settings_.json_marker, end);
+    if (!json) return note_unknown(Question::JsonDraft, json.error());
+    judge_json(*json);
+  }
+
+  Status send(const std::string& draft) {
+    const auto sent = ports_.graph.send(settings_.mailbox, draft);
+    if (!sent && sent.error().kind != ErrorKind::Unclear) return fail(sent.error());
+    return {};
+  }
+
+  Status send_as_json() {
+    StringSource json(mail_.json);
+    GM_TRY_ASSIGN(const graph::Message draft, ports_.graph.create_json_draft(settings_.mailbox, json));
+    return send(draft.id);
+  }
+
+  // The one in Sent Items, as MIME.
+  Result<std::string> read_copy(const std::string& marker, TimePoint end) {
+    GM_TRY_ASSIGN(const std::string copy, wait_for_copy(marker, end));
+    return ports_.graph.message_mime(settings_.mailbox, copy, kLargestCopy);
+  }
+
+  // Where neither kind of draft keeps all, the MIME question's line stands.
+  void judge_json(const std::string& mime) {
+    Finding finding = judge_json_copy(mail_, mime);
+    const bool mime_is_better = finding.answer == Answer::No && report_.answer(Question::MimeDraft) != Answer::No;
+    note(finding.question, finding.answer, std::move(finding.detail), mime_is_better ? "draft = mime" : "");
   }
 
   void no_copy(const Error& why) {
-    for (const QuestionWords& each : questions()) note_unknown(each.question, why);
+    for (const QuestionWords& each : questions()) {
+      if (each.question != Question::JsonDraft) note_unknown(each.question, why);
+    }
   }
 
-  Result<std::string> wait_for_copy() {
-    const TimePoint end = std::min(deadline_, ports_.clock.now() + settings_.sent_within);
+  Result<std::string> wait_for_copy(const std::string& marker, TimePoint end) {
     for (;;) {
-      const auto found = ports_.graph.find_by_marker(settings_.mailbox, "sentitems", settings_.marker);
+      const auto found = ports_.graph.find_by_marker(settings_.mailbox, "sentitems", marker);
       if (found && !found->empty()) return found->front().id;
       if (ports_.clock.now() >= end) {
         if (!found) return fail(found.error());
@@ -271,9 +306,12 @@ class Probe {
   }
 
   void clear_folder(const std::string& folder) {
+    for (const std::string& marker : {settings_.marker, settings_.json_marker}) clear_folder(folder, marker);
+  }
+
+  void clear_folder(const std::string& folder, const std::string& marker) {
     tries_ = kTries;
-    const auto found =
-        patiently([&] { return ports_.graph.find_by_marker(settings_.mailbox, folder, settings_.marker); });
+    const auto found = patiently([&] { return ports_.graph.find_by_marker(settings_.mailbox, folder, marker); });
     if (!found) return leave(folder, found.error());
     for (const graph::Message& message : *found) {
       if (const Status deleted = ports_.graph.delete_message(settings_.mailbox, message.id); !deleted)

@@ -7,6 +7,7 @@
 #include "core/base/base64.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/json/json.h"
 #include "core/mail/address.h"
 #include "core/mail/part_source.h"
 #include "core/mail/scanner.h"
@@ -15,6 +16,7 @@ namespace graph_milter::probe {
 namespace {
 
 constexpr std::string_view kProbeField = "X-Graph-Milter-Probe";
+constexpr std::string_view kProbeProperty = "X-Graph-Milter-Probe-Property";
 constexpr std::string_view kImageId = "image1.probe@graph-milter";
 constexpr std::string_view kSessionImageId = "image2.probe@graph-milter";
 constexpr ByteCount kMostText = 1024 * 1024;
@@ -30,13 +32,12 @@ AddedFile text_file(std::string name, std::string content) {
 
 std::string parent_of(std::string_view id) { return format("<{}.parent.probe@graph-milter.invalid>", id); }
 
-std::string header_of(const ProbeMail& mail, const std::string& id, const std::string& mailbox, const std::string& to,
-                      const std::string& marker) {
+std::string header_of(const ProbeMail& mail, const ProbeMailWish& wish) {
   return format(
       "From: <{0}>\r\nTo: <{1}>\r\nReply-To: <{0}>\r\nSubject: graph-milter probe {2}\r\nDate: {3}\r\n"
       "Message-ID: {4}\r\nIn-Reply-To: {5}\r\nReferences: {5}\r\n{6}: {2}\r\nX-Graph-Milter-Id: {7}\r\n"
       "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=\"probe-a\"\r\n\r\n",
-      mailbox, to, id, mail.date, mail.message_id, parent_of(id), kProbeField, marker);
+      wish.mailbox, wish.to, wish.id, mail.date, mail.message_id, parent_of(wish.id), kProbeField, wish.marker);
 }
 
 std::string body_of(const ProbeMail& mail) {
@@ -49,6 +50,38 @@ std::string body_of(const ProbeMail& mail) {
       "Content-Disposition: inline; filename=\"dot.png\"\r\nContent-ID: <{}>\r\n\r\n{}\r\n"
       "--probe-r--\r\n--probe-a--\r\n",
       mail.text, mail.html, kImageId, kImageId, base64_encode(mail.image));
+}
+
+void write_address(json::Writer& out, std::string_view key, const std::string& address) {
+  out.key(key).begin_object().key("emailAddress").begin_object();
+  out.key("address").string(address).end_object().end_object();
+}
+
+void write_pair(json::Writer& out, std::string_view name_key, std::string_view name, std::string_view value) {
+  out.begin_object().key(name_key).string(name).key("value").string(value).end_object();
+}
+
+// The properties are those that the plan of a JSON draft uses (MS-OXPROPS): PidTagInReplyToId,
+// PidTagInternetReferences, PidTagSensitivity (2 is Private), and a header field as a named property of
+// PS_INTERNET_HEADERS.
+std::string json_of(const ProbeMail& mail, const ProbeMailWish& wish) {
+  json::Writer out;
+  out.begin_object().key("subject").string(format("graph-milter probe {} (JSON)", wish.id));
+  write_address(out, "from", wish.mailbox);
+  out.key("toRecipients").begin_array().begin_object().key("emailAddress").begin_object();
+  out.key("address").string(wish.to).end_object().end_object().end_array();
+  out.key("internetMessageId").string(mail.json_message_id);
+  out.key("internetMessageHeaders").begin_array();
+  write_pair(out, "name", "X-Graph-Milter-Id", wish.json_marker);
+  write_pair(out, "name", kProbeField, wish.id);
+  out.end_array().key("singleValueExtendedProperties").begin_array();
+  write_pair(out, "id", "String 0x1042", parent_of(wish.id));
+  write_pair(out, "id", "String 0x1039", parent_of(wish.id));
+  write_pair(out, "id", "Integer 0x0036", "2");
+  write_pair(out, "id", format("String {{00020386-0000-0000-C000-000000000046}} Name {}", kProbeProperty), wish.id);
+  out.end_array().key("body").begin_object().key("contentType").string("text").key("content").string(mail.text);
+  out.end_object().end_object();
+  return out.take();
 }
 
 // The copy, as our own reader sees it.
@@ -174,15 +207,18 @@ void judge_session(const ProbeMail& mail, const Added& added, Copy& copy, std::v
 
 }  // namespace
 
-ProbeMail make_probe_mail(const std::string& id, const std::string& mailbox, const std::string& to,
-                          const std::string& marker, TimePoint now) {
+ProbeMail make_probe_mail(const ProbeMailWish& wish, TimePoint now) {
   ProbeMail mail;
-  mail.message_id = format("<{}.probe@{}>", id, mail::domain_of(mailbox));
+  const std::string& id = wish.id;
+  mail.id = id;
+  mail.message_id = format("<{}.probe@{}>", id, mail::domain_of(wish.mailbox));
+  mail.json_message_id = format("<{}.json.probe@{}>", id, mail::domain_of(wish.mailbox));
   mail.date = rfc5322_date(now - std::chrono::hours(24));
   mail.text = format("This is a test mail of graph-milter ({}, plain).", id);
   mail.html = format("This is a test mail of graph-milter ({}, HTML).", id);
   mail.image = format("\x89PNG\r\n\x1a\n{}", id);
-  mail.mime = header_of(mail, id, mailbox, to, marker) + body_of(mail);
+  mail.mime = header_of(mail, wish) + body_of(mail);
+  mail.json = json_of(mail, wish);
   mail.named = {text_file("Pr\xc3\xbc"
                           "fung.txt",
                           format("umlaut {}", id)),
@@ -204,15 +240,30 @@ std::string session_content(std::string_view id, ByteCount size) {
 
 std::vector<Finding> judge_copy(const ProbeMail& mail, const Added& added, const std::string& copy_mime) {
   Copy copy(copy_mime);
-  const std::string id = mail.message_id.substr(1, mail.message_id.find('.') - 1);
   std::vector<Finding> out;
-  out.push_back(judge_mime(mail, added, copy, id));
+  out.push_back(judge_mime(mail, added, copy, mail.id));
   judge_session(mail, added, copy, out);
   out.push_back(judge_names(mail, added, copy));
   out.push_back(judge_field(Question::Date, copy, "Date", mail.date));
   out.push_back(judge_field(Question::MessageId, copy, "Message-ID", mail.message_id));
   out.push_back(judge_twins(mail, added, copy));
   return out;
+}
+
+Finding judge_json_copy(const ProbeMail& mail, const std::string& copy_mime) {
+  Copy copy(copy_mime);
+  std::vector<std::string> lost;
+  const auto expect = [&](std::string_view name, std::string_view value) {
+    if (copy.field(to_lower(name)) != value) lost.emplace_back(name);
+  };
+  expect("Message-ID", mail.json_message_id);
+  expect("In-Reply-To", parent_of(mail.id));
+  expect("References", parent_of(mail.id));
+  if (!equal_ignoring_case(copy.field("sensitivity"), "private")) lost.emplace_back("Sensitivity");
+  if (copy.field(to_lower(kProbeField)) != mail.id) lost.emplace_back("X- fields");
+  if (copy.field(to_lower(kProbeProperty)) != mail.id) lost.emplace_back("X- fields that are properties");
+  if (lost.empty()) return {Question::JsonDraft, Answer::Yes, "nothing was lost", ""};
+  return {Question::JsonDraft, Answer::No, "lost: " + join(lost), ""};
 }
 
 }  // namespace graph_milter::probe

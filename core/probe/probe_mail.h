@@ -19,6 +19,7 @@ struct AddedFile {
 };
 
 struct ProbeMail {
+  std::string id;
   std::string message_id;  // with angle brackets
   std::string date;
   std::string mime;  // of the draft: text, HTML and an inline image
@@ -27,11 +28,18 @@ struct ProbeMail {
   std::vector<AddedFile> twins;  // two of one name
   AddedFile empty;
   AddedFile by_session;  // inline, a PNG by its type; without content yet
+  std::string json;      // another mail, whose draft is JSON
+  std::string json_message_id;
 };
 
-// `id` makes it unlike every other mail. Its Date is a day before `now`.
-ProbeMail make_probe_mail(const std::string& id, const std::string& mailbox, const std::string& to,
-                          const std::string& marker, TimePoint now);
+// What both mails are made of. `id` makes them unlike every other mail.
+struct ProbeMailWish {
+  std::string id, mailbox, to;
+  std::string marker, json_marker;
+};
+
+// The Date of the first is a day before `now`.
+ProbeMail make_probe_mail(const ProbeMailWish& wish, TimePoint now);
 
 // `size` bytes for the file that goes by session.
 std::string session_content(std::string_view id, ByteCount size);
@@ -47,5 +55,8 @@ struct Added {
 // Judges the sent copy, as MIME: MimeDraft, SessionType, SessionInline, Names, Date, MessageId, EqualNames; Unknown
 // where what it takes was not added.
 std::vector<Finding> judge_copy(const ProbeMail& mail, const Added& added, const std::string& copy);
+
+// Judges the sent copy of the JSON draft, as MIME: JsonDraft, without a line to set.
+Finding judge_json_copy(const ProbeMail& mail, const std::string& copy);
 
 }  // namespace graph_milter::probe

@@ -16,6 +16,8 @@ constexpr std::uint64_t kVersion = 1;
 constexpr std::array<QuestionWords, kQuestions> kWords = {{
     {Question::MimeDraft, "mime-draft",
      "Does a MIME draft keep its header, both texts and the inline image when attachments are added?"},
+    {Question::JsonDraft, "json-draft",
+     "Does a JSON draft keep Message-ID, threading, sensitivity and X- fields, which are properties there?"},
     {Question::SessionFloor, "session-floor", "Does an upload session take a file of any size?"},
     {Question::AskPosition, "ask-position", "Does an upload URL say how far a file has come (GET)?"},
     {Question::ImmutableId, "immutable-id", "Does the draft's immutable id lead to the sent copy?"},

@@ -20,6 +20,7 @@ std::string_view name_of(Answer answer);
 // What Graph's documentation leaves open and one mailbox can tell, in the order in which it is printed.
 enum class Question {
   MimeDraft,         // does a MIME draft survive that attachments are added to it?
+  JsonDraft,         // do the header fields survive that a JSON draft has as properties?
   SessionFloor,      // does an upload session take files of any size?
   AskPosition,       // does an upload URL answer GET with its position?
   ImmutableId,       // does the draft's immutable id lead to the sent copy?
@@ -32,7 +33,7 @@ enum class Question {
   EmptyFile,         // is a file of no bytes taken by POST?
   EqualNames,        // may two attachments have one name?
 };
-inline constexpr std::size_t kQuestions = 12;
+inline constexpr std::size_t kQuestions = 13;
 
 struct QuestionWords {
   Question question;

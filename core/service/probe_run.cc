@@ -44,6 +44,7 @@ Result<probe::Report> probe_mailbox(const config::Settings& settings, const std:
   question.to = to;
   question.id = make_entry_id(graph.clock->now());
   question.marker = plan::make_marker(name_in_marker(settings), question.id);
+  question.json_marker = plan::make_marker(name_in_marker(settings), make_entry_id(graph.clock->now()));
   question.rules = delivery::delivery_settings(settings, "").courier.rules;
   GM_TRY_ASSIGN(probe::Report report,
                 probe::run_probe(question, {graph.client, ranges, *graph.clock,

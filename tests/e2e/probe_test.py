@@ -9,7 +9,7 @@ import unittest
 import rig
 
 BINARIES = pathlib.Path(os.environ.get("GM_BINARY_DIR", ".build/dev"))
-QUESTIONS = ["mime-draft", "session-floor", "ask-position", "immutable-id", "session-type", "session-inline", "names",
+QUESTIONS = ["mime-draft", "json-draft", "session-floor", "ask-position", "immutable-id", "session-type", "session-inline", "names",
              "date", "message-id", "ranges-are-counted", "empty-file", "equal-names"]
 
 
@@ -51,18 +51,20 @@ class Probe(unittest.TestCase):
         self.assertEqual(json.loads((self.spool / "probe.json").read_text()), report)
         self.assertEqual((self.spool / "probe.json").stat().st_mode & 0o777, 0o644)
         self.assertIn(" bytes of MIME, ", self.explain())
-        delivery, = self.emulator.deliveries()
-        self.assertEqual(delivery["recipients"], ["alice@example.org"])
+        self.assertEqual(answers["json-draft"], "yes")
+        deliveries = self.emulator.deliveries()
+        self.assertEqual([each["recipients"] for each in deliveries], [["alice@example.org"]] * 2)
         mailbox, = [each for each in self.emulator.ask("GET", "/mailboxes") if each["address"] == "scanner@contoso.com"]
-        self.assertEqual([each["folder"] for each in mailbox["messages"]], ["deleteditems"])
+        self.assertEqual([each["folder"] for each in mailbox["messages"]], ["deleteditems"] * 2)
         self.assertEqual(self.emulator.violations(), [])
 
         self.emulator.ask("POST", "/switches", {"mime_after_addition": "rebuilt", "session_floor": 0,
-                                                "ask_position_status": 200})
+                                                "ask_position_status": 200, "mapi_fields_kept": False})
         done = self.ctl("probe", "scanner@contoso.com", "--to", "alice@example.org")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("\nno       Does a MIME draft keep its header", done.stdout)
         self.assertIn("         set draft = json\n", done.stdout)
+        self.assertIn("         lost: In-Reply-To, References, Sensitivity\n         nothing to set\n", done.stdout)
         self.assertIn("\nyes      Does an upload URL say how far a file has come (GET)?", done.stdout)
         self.assertEqual(json.loads((self.spool / "probe.json").read_text())["sessionFloor"], 1)
         self.assertIn("  draft: JSON, ", self.explain(), "auto does what the probe found out")

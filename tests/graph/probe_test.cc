@@ -29,7 +29,11 @@ class ProbeTest : public ::testing::Test {
   graph::Client client{{}, service.api(), tokens, clock};
   std::shared_ptr<http::UploadDoor> upload = service.upload();
   targets::HttpRangeDoor ranges{*upload, *clock, kMailbox};
-  ProbeSettings settings{.mailbox = kMailbox, .to = "alice@example.org", .marker = "mx1/probe1", .id = "probe1"};
+  ProbeSettings settings{.mailbox = kMailbox,
+                         .to = "alice@example.org",
+                         .marker = "mx1/probe1",
+                         .json_marker = "mx1/probe2",
+                         .id = "probe1"};
 
   void change(const std::function<void(emulator::Switches&)>& switches) { service.model().change_switches(switches); }
 
@@ -74,6 +78,8 @@ std::vector<Case> cases() {
   return {
       {"MimeDraft", Question::MimeDraft, [](S& s) { s.mime_after_addition = "rebuilt"; },
        [](S& s) { s.mime_after_addition = "kept"; }, "draft = json", "draft = mime"},
+      {"JsonDraft", Question::JsonDraft, [](S& s) { s.mapi_fields_kept = false; },
+       [](S& s) { s.mapi_fields_kept = true; }, "draft = mime"},
       {"SessionFloor", Question::SessionFloor, [](S& s) { s.session_floor = 3'000'000; },
        [](S& s) { s.session_floor = 0; }},
       {"AskPosition", Question::AskPosition, [](S& s) { s.ask_position_status = 405; },
@@ -146,6 +152,34 @@ TEST_F(ProbeTest, SaysWhatARebuiltDraftLost) {
   EXPECT_EQ(report().find(Question::MimeDraft)->detail, "lost: In-Reply-To, References, the plain text");
 }
 
+TEST_F(ProbeTest, SaysWhatAJsonDraftLost) {
+  change([](emulator::Switches& switches) { switches.mapi_fields_kept = false; });
+  EXPECT_EQ(report().find(Question::JsonDraft)->detail, "lost: In-Reply-To, References, Sensitivity");
+  service.model().reset();
+  change([](emulator::Switches& switches) { switches.message_id_kept = false; });
+  EXPECT_EQ(report().find(Question::JsonDraft)->detail, "lost: Message-ID");
+}
+
+TEST_F(ProbeTest, WhereNoDraftKeepsAllTheLineIsThatOfTheMimeDraft) {
+  change([](emulator::Switches& switches) {
+    switches.mapi_fields_kept = false;
+    switches.mime_after_addition = "rebuilt";
+  });
+  const Report found = report();
+  EXPECT_EQ(found.find(Question::MimeDraft)->conf, "draft = json");
+  EXPECT_EQ(found.answer(Question::JsonDraft), Answer::No);
+  EXPECT_EQ(found.find(Question::JsonDraft)->conf, "");
+}
+
+TEST_F(ProbeTest, AJsonDraftThatIsRefusedIsOneQuestionLess) {
+  service.model().add_fault(Fault::status("create-draft", 2, 400, "InvalidInternetMessageHeader"));
+  const Report found = report();
+  EXPECT_EQ(found.answer(Question::JsonDraft), Answer::No);
+  EXPECT_THAT(found.find(Question::JsonDraft)->detail, HasSubstr("InvalidInternetMessageHeader"));
+  EXPECT_EQ(found.answer(Question::MimeDraft), Answer::Yes);
+  EXPECT_EQ(count("drafts"), 0U);
+}
+
 // Whether ranges count can only be seen where they are throttled.
 TEST_F(ProbeTest, ThatRangesAreCountedIsSeenOnlyWhereTheyAreThrottled) {
   EXPECT_EQ(report().answer(Question::RangesAreCounted), Answer::Unknown);
@@ -166,11 +200,12 @@ TEST_F(ProbeTest, AnotherThrottleSaysNothingOfBytes) {
 
 // --- what it does to the mailbox
 
-TEST_F(ProbeTest, SendsOneMailToOneRecipientAndClearsItAway) {
+TEST_F(ProbeTest, SendsTwoMailsToOneRecipientAndClearsThemAway) {
   const Report found = report();
   EXPECT_EQ(found.mailbox, kMailbox);
-  ASSERT_THAT(service.model().deliveries(), SizeIs(1));
-  EXPECT_THAT(service.model().deliveries()[0].recipients, ::testing::ElementsAre("alice@example.org"));
+  ASSERT_THAT(service.model().deliveries(), SizeIs(2));
+  for (const emulator::Delivery& delivery : service.model().deliveries())
+    EXPECT_THAT(delivery.recipients, ::testing::ElementsAre("alice@example.org"));
   EXPECT_EQ(count("drafts"), 0U);
   EXPECT_EQ(count("sentitems"), 0U);
   const emulator::Json stats = service.model().stats();
@@ -180,8 +215,9 @@ TEST_F(ProbeTest, SendsOneMailToOneRecipientAndClearsItAway) {
 TEST_F(ProbeTest, TheMailboxItselfIsTheRecipientIfNobodyElseIsNamed) {
   settings.to = "";
   EXPECT_THAT(report().left_behind, IsEmpty());
-  ASSERT_THAT(service.model().deliveries(), SizeIs(1));
-  EXPECT_THAT(service.model().deliveries()[0].recipients, ::testing::ElementsAre(kMailbox));
+  ASSERT_THAT(service.model().deliveries(), SizeIs(2));
+  for (const emulator::Delivery& delivery : service.model().deliveries())
+    EXPECT_THAT(delivery.recipients, ::testing::ElementsAre(kMailbox));
 }
 
 TEST_F(ProbeTest, TouchesNobodyElsesMail) {
@@ -203,8 +239,9 @@ TEST_F(ProbeTest, WhatCanNotBeClearedAwayIsNamed) {
   fault.times = 0;
   service.model().add_fault(fault);
   const Report found = report();
-  ASSERT_THAT(found.left_behind, SizeIs(1));
-  EXPECT_THAT(found.left_behind[0], HasSubstr("the test mail probe1 in sentitems of scanner@contoso.com"));
+  ASSERT_THAT(found.left_behind, SizeIs(2));
+  EXPECT_THAT(found.left_behind,
+              ::testing::Each(HasSubstr("the test mail probe1 in sentitems of scanner@contoso.com")));
 }
 
 // --- trouble

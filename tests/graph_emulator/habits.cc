@@ -37,6 +37,26 @@ std::string rebuilt(const Item& item) {
   return out + (chosen == nullptr ? "" : base64_encode(decoded_body(item.mime, *chosen->entity))) + "\r\n";
 }
 
+void shorten_subject(Item& item, std::int64_t longest) {
+  if (longest <= 0 || item.parsed.field("Subject") == nullptr) return;
+  const std::string subject = decode_words(item.parsed.value("Subject"));
+  std::int64_t characters = 0;
+  for (std::size_t at = 0; at < subject.size(); ++at) {
+    const bool goes_on = (static_cast<unsigned char>(subject[at]) & 0xC0U) == 0x80U;
+    if (goes_on || ++characters <= longest) continue;
+    item.mime = with_field(item.mime, "Subject", field_text(subject.substr(0, at)));
+    return;
+  }
+}
+
+// Receipts are requested by yes or no: the address is the sender's.
+void turn_receipts(Item& item, const std::string& mailbox) {
+  for (const char* name : {"Disposition-Notification-To", "Return-Receipt-To"}) {
+    if (item.parsed.field(name) == nullptr) continue;
+    item.mime = with_field(item.mime, name, format("<{}>", mailbox));
+  }
+}
+
 }  // namespace
 
 void after_addition(State& state, Item& item) {
@@ -63,7 +83,9 @@ std::string own_name(const Switches& switches, const Item& item, const std::stri
   return own;
 }
 
-void before_departure(State& state, Item& item, TimePoint now) {
+void before_departure(State& state, Item& item, const std::string& mailbox, TimePoint now) {
+  shorten_subject(item, state.switches.longest_subject);
+  if (state.switches.receipts_to_the_sender) turn_receipts(item, mailbox);
   if (!state.switches.date_kept) item.mime = with_field(item.mime, "Date", rfc5322_date(now));
   if (!state.switches.message_id_kept)
     item.mime = with_field(item.mime, "Message-ID", format("<{}@emulator.contoso.com>", make_uuid()));

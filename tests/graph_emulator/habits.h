@@ -13,7 +13,8 @@ void after_addition(State& state, Item& item);
 // By switch the name gets a number if another attachment has it.
 std::string own_name(const Switches& switches, const Item& item, const std::string& name);
 
-// The message goes out: by switch with a Date and a Message-ID of the service.
-void before_departure(State& state, Item& item, TimePoint now);
+// The message goes out: by switch with a Date and a Message-ID of the service, a shorter subject, and receipts to
+// `mailbox`.
+void before_departure(State& state, Item& item, const std::string& mailbox, TimePoint now);
 
 }  // namespace graph_milter::emulator

@@ -109,8 +109,8 @@ std::shared_ptr<Item> make_json_draft(State& state, Call& call, const Json& mess
       return nullptr;
     }
   }
-  std::shared_ptr<Item> item =
-      state.store.add_message(*call.mailbox, folder, mime_from_json(*call.mailbox, message, call.now), call.now);
+  std::shared_ptr<Item> item = state.store.add_message(
+      *call.mailbox, folder, mime_from_json(*call.mailbox, message, state.switches, call.now), call.now);
   for (Attachment& attachment : attachments) state.store.add_attachment(*item, std::move(attachment), call.now);
   for (const Json& each : message["singleValueExtendedProperties"].items()) {
     item->extended.push_back({each["id"].text(), each["value"].text()});

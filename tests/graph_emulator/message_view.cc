@@ -54,18 +54,13 @@ bool has_real_attachment(const Item& item) {
   return false;
 }
 
-// A value as a header field: what is not ASCII becomes encoded words.
-std::string field_text(const std::string& value) {
-  bool plain = true;
-  for (const char c : value)
-    plain = plain && static_cast<unsigned char>(c) >= 32 && static_cast<unsigned char>(c) < 127;
-  return plain ? value : "=?utf-8?B?" + base64_encode(value) + "?=";
-}
+// "String {GUID} Name X" of PS_INTERNET_HEADERS.
+constexpr std::string_view kNamed = "String {00020386-0000-0000-c000-000000000046} Name ";
+bool is_named_property(const std::string& id) { return starts_with_ignoring_case(id, kNamed); }
 
-// "String {GUID} Name X" of PS_INTERNET_HEADERS, and the MAPI properties that are header fields; empty: none.
+// The header field that a property is, by its own name or as MAPI has it; empty: none.
 std::string field_of_property(const std::string& id) {
-  constexpr std::string_view kNamed = "String {00020386-0000-0000-c000-000000000046} Name ";
-  if (starts_with_ignoring_case(id, kNamed)) return id.substr(kNamed.size());
+  if (is_named_property(id)) return id.substr(kNamed.size());
   if (equal_ignoring_case(id, "String 0x1042")) return "In-Reply-To";
   if (equal_ignoring_case(id, "String 0x1039")) return "References";
   return equal_ignoring_case(id, "Integer 0x0036") ? "Sensitivity" : "";
@@ -87,6 +82,13 @@ std::string wrapped_base64(const std::string& bytes) {
 }
 
 }  // namespace
+
+std::string field_text(const std::string& value) {
+  bool plain = true;
+  for (const char c : value)
+    plain = plain && static_cast<unsigned char>(c) >= 32 && static_cast<unsigned char>(c) < 127;
+  return plain ? value : "=?utf-8?B?" + base64_encode(value) + "?=";
+}
 
 const std::vector<std::string>& message_properties() {
   static const std::vector<std::string> names = {"id",
@@ -178,7 +180,7 @@ std::string address_list(const Json& recipients) {
   return out;
 }
 
-std::string mime_from_json(const Mailbox& mailbox, const Json& message, TimePoint now) {
+std::string mime_from_json(const Mailbox& mailbox, const Json& message, const Switches& switches, TimePoint now) {
   std::string head;
   const auto field = [&head](const std::string& name, const std::string& value) {
     if (!value.empty()) head += name + ": " + value + "\r\n";
@@ -196,7 +198,8 @@ std::string mime_from_json(const Mailbox& mailbox, const Json& message, TimePoin
     field(header["name"].text(), field_text(header["value"].text()));
   for (const Json& property : message["singleValueExtendedProperties"].items()) {
     const std::string name = field_of_property(property["id"].text());
-    if (!name.empty()) field(name, field_text(value_of_property(name, property["value"].text())));
+    const bool is_kept = switches.mapi_fields_kept || is_named_property(property["id"].text());
+    if (!name.empty() && is_kept) field(name, field_text(value_of_property(name, property["value"].text())));
   }
   const std::string importance = message["importance"].text("normal");
   if (!equal_ignoring_case(importance, "normal")) field("Importance", importance);

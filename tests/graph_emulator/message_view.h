@@ -17,7 +17,10 @@ Json message_json(const State& state, const Call& call, const Item& item, bool w
 std::vector<Address> recipients_of(const Item& item, std::string_view field);
 
 // MIME of a message given as properties; what the service itself would write.
-std::string mime_from_json(const Mailbox& mailbox, const Json& message, TimePoint now);
+std::string mime_from_json(const Mailbox& mailbox, const Json& message, const Switches& switches, TimePoint now);
+
+// A value as a header field: what is not ASCII becomes encoded words.
+std::string field_text(const std::string& value);
 
 // `mime` with the header fields of that name replaced by one; an empty value removes them.
 std::string with_field(const std::string& mime, std::string_view name, std::string_view value);

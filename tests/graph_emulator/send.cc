@@ -104,7 +104,7 @@ std::vector<Due> take_due(State& state, TimePoint now) {
     Item& item = *each.item;
     const bool moved = item.folder != "drafts";
     item.send_due.reset();
-    before_departure(state, item, now);
+    before_departure(state, item, each.mailbox->address, now);
     item.sent = now;
     item.is_draft = false;
     item.folder = "sentitems";

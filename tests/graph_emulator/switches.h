@@ -28,6 +28,9 @@ struct Switches {
   std::string mime_after_addition = "kept";  // kept, rebuilt
   bool date_kept = true;
   bool message_id_kept = true;
+  bool mapi_fields_kept = true;
+  std::int64_t longest_subject = 255;
+  bool receipts_to_the_sender = true;
   bool empty_file_taken = true;
   bool equal_names_kept = true;
   std::int64_t session_floor = 3'000'000;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ordinary mail in the style of the programs and devices that write it every day: what must always be understood.
+// Ordinary mail in the style of the programs and devices that write it every day: what must always be understood. Few,
+// written by hand and the same every time, each with the number of its leaves: for tests that look at one mail closely,
+// cut it at every byte, or must do without Python. The rate of false alarms is measured with another set, thousands of
+// mails at random from the habits of 32 programs (tests/differential/clients.py).
 #pragma once
 
 #include <cstddef>

@@ -164,6 +164,17 @@ TEST(JsonDraft, TheLengthOfItsTextIsThatOfUtf8EscapedForJson) {
   EXPECT_EQ(plan.json->charset, "iso-8859-1");
 }
 
+TEST(JsonDraft, IsMadeWhereNamesAreReadByTheCharsetOfTheRuleToo) {
+  JsonCase json(kHeader,
+                "Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\nHi\r\n--m\r\nContent-Type: "
+                "application/pdf\r\nContent-Disposition: attachment; filename=\"\xDC.pdf\"\r\n\r\nPDF\r\n--m--\r\n");
+  json.rule.name_charset = "windows-1252";
+  const Plan plan = json.plan();
+  ASSERT_NE(plan.json, std::nullopt);
+  ASSERT_EQ(plan.parts.size(), 1U);
+  EXPECT_EQ(plan.parts[0].name, "\u00dc.pdf");
+}
+
 TEST(JsonDraft, SurvivesTheJournal) {
   const Plan plan = JsonCase(kHeader, kTwoTexts).plan();
   EXPECT_EQ(plan_from_json(to_json(plan)), plan);
@@ -176,6 +187,42 @@ TEST(JsonDraft, WhatItLosesIsNamed) {
   for (const Loss& loss : find_losses(json.envelope, json.facts, plan)) told.push_back(loss.code + ": " + loss.text);
   EXPECT_THAT(told, ::testing::Contains("other-texts: text/plain (a JSON draft has one text, text/html)"));
   EXPECT_THAT(told, ::testing::Contains("json-fields: date, x-b, comments (a JSON draft has no place for it)"));
+}
+
+std::vector<std::string> losses_as(DraftWish wish, const std::string& header, const std::string& body) {
+  JsonCase mail(header, body, wish);
+  const Plan plan = mail.plan();
+  std::vector<std::string> told;
+  for (const Loss& loss : find_losses(mail.envelope, mail.facts, plan)) told.push_back(loss.code + ": " + loss.text);
+  return told;
+}
+
+TEST(JsonDraft, LosesWhatAMimeDraftOfTheSameMailKeeps) {
+  const std::string header =
+      "From: scanner@contoso.com\r\nTo: Team: Alice <alice@example.org>;\r\nCc: Bob (Sales) <bob@example.org>, "
+      "hidden@example.net (Hal)\r\n"
+      "Reply-To: \"Desk (old)\" <desk@contoso.com>\r\nMessage-ID: <1@device>\r\nSubject: x\r\n"
+      "Importance: urgent\r\nSensitivity: secret\r\nList-Help: <mailto:x@contoso.com>\r\nContent-Language: de\r\n"
+      "In-Reply-To: <caf\u00e9@device>\r\nMIME-Version: 1.0\r\n";
+  const std::string body =
+      "Content-Type: text/plain; charset=utf-8; format=flowed\r\nContent-Description: y\r\n\r\nHi\r\n";
+  EXPECT_THAT(losses_as(DraftWish::Mime, header, body), ElementsAre());
+  EXPECT_THAT(losses_as(DraftWish::Json, header, body),
+              ElementsAre("text-form: format=flowed of the text (a JSON draft has its words only)",
+                          "json-fields: importance, sensitivity, list-help, content-language, in-reply-to, "
+                          "content-description (a JSON draft has no place for it)",
+                          "address-forms: the groups in to, the comments in cc (a JSON draft has names and addresses "
+                          "only)"));
+}
+
+TEST(JsonDraft, OfAnOrdinaryMailLosesItsDateAlone) {
+  EXPECT_THAT(
+      losses_as(DraftWish::Json,
+                "From: Scanner <scanner@contoso.com>\r\nTo: Alice <alice@example.org>\r\nCc: bob@example.org\r\n"
+                "Message-ID: <1@device>\r\nDate: Sun, 22 Nov 2026 09:02:05 +0000\r\nX-Mailer: Ricoh\r\n"
+                "Importance: High\r\nSensitivity: Private\r\nReferences: <0@device>\r\nMIME-Version: 1.0\r\n",
+                "Content-Type: text/plain\r\n\r\nHi\r\n"),
+      ElementsAre("json-fields: date (a JSON draft has no place for it)"));
 }
 
 TEST(JsonDraft, WhatJsonCantRepresentIsLeftAloneOrGoesAsMime) {
