@@ -5,6 +5,18 @@
 
 namespace graph_milter::admin {
 
+namespace {
+
+// Those that are named; what stands behind a '!' is not.
+void add_names(const policy::MatchList& list, std::vector<std::string>& names) {
+  for (const std::string& item : policy::split_items(list.text())) {
+    if (item.starts_with('!')) continue;
+    if (std::find(names.begin(), names.end(), item) == names.end()) names.push_back(item);
+  }
+}
+
+}  // namespace
+
 OurSide our_side(const config::Settings& settings, const policy::Policy& policy) {
   OurSide out;
   if (auto socket = config::parse_socket_address(settings.socket, "socket")) out.socket = *std::move(socket);
@@ -15,9 +27,7 @@ OurSide our_side(const config::Settings& settings, const policy::Policy& policy)
     if (rule.action != policy::Action::Relay) continue;
     out.relays = true;
     out.logins = out.logins || rule.login || rule.sender_map;
-    for (const std::string& daemon : rule.daemons) {
-      if (std::find(out.daemons.begin(), out.daemons.end(), daemon) == out.daemons.end()) out.daemons.push_back(daemon);
-    }
+    if (rule.daemon) add_names(*rule.daemon, out.daemons);
   }
   return out;
 }

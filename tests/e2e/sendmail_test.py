@@ -167,6 +167,7 @@ class SendmailsWays(WithCheck):
         self.aliases_are_not_expanded()
         self.routes_are_cut_from_addresses()
         self.eight_bits_and_utf_8()
+        self.header_fields_keep_their_blanks()
         self.nul_bytes_and_size()
         self.rig.milter.close()
         self.clients_come_again_while_graph_milter_is_down()
@@ -199,11 +200,20 @@ class SendmailsWays(WithCheck):
         code, text = self.transaction([mails.RECIPIENT], data, ["SMTPUTF8"])[0]
         self.assertEqual((code, text), (555, b"5.5.4 SMTPUTF8 parameter unrecognized"), "Debian's Sendmail has no SMTPUTF8")
 
+    def header_fields_keep_their_blanks(self):
+        fields = ["X-Tab:\tz", "X-None:z", "X-Two:  z  ", "X-Folded: a\r\n\tb\r\n  c", "X-Empty:"]
+        self.assertEqual(self.transaction([mails.RECIPIENT], small("blanks", extra=fields))[-1][0], 250)
+        got = self.delivered_bytes(self.delivered("blanks"))
+        for field in fields:
+            self.assertIn(f"\r\n{field}\r\n".encode(), got)
+
     def nul_bytes_and_size(self):
         before = len(self.rig.emulator.deliveries())
         for where in (b"Subject: ", b"Please "):
             code, text = self.transaction([mails.RECIPIENT], small("with NUL").replace(where, where + b"\0"))[-1]
             self.assertEqual((code, text), (554, b"5.6.1 NUL byte not allowed"))
+        code, text = self.transaction([mails.RECIPIENT], small("long", extra=[f"X-{n}: " + 900 * "z" for n in range(40)]))[-1]
+        self.assertEqual((code, text), (552, b"5.6.0 Headers too large (32768 max)"))
         code, text = self.transaction([mails.RECIPIENT], b"", ["SIZE=250000001"])[0]
         self.assertEqual((code, text), (552, b"5.2.3 Message size exceeds fixed maximum message size (250000000)"))
         self.assertEqual(len(self.rig.emulator.deliveries()), before)
