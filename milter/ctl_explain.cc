@@ -8,6 +8,7 @@
 #include "core/admin/explain.h"
 #include "core/base/clock.h"
 #include "core/config/exit_status.h"
+#include "core/service/mta_copies.h"
 #include "core/service/probe_run.h"
 #include "core/service/service.h"
 
@@ -25,6 +26,7 @@ int explain_file(const config::Configuration& configuration, const ExplainQuesti
   const std::string instance = settings.instance.empty() ? "unnamed" : settings.instance;
   intake::IntakeSettings arriving = service::intake_settings(settings, instance);
   service::apply(service::learned(settings), arriving);
+  arriving.lost_copies = service::ask_for_copies(settings, *policy).lost;
   const auto explanation = admin::explain(*policy, arriving, question.envelope, question.file, SystemClock().now());
   if (!explanation) {
     err << explanation.error().text() << "\n";

@@ -18,6 +18,8 @@ struct OurSide {
   config::SocketAddress socket;
   ByteCount largest_message = 0;                           // that any rule relays
   bool relays = false;                                     // some rule does
+  bool discards = false;                                   // some rule takes mail by DISCARD
+  bool copies_may_be_lost = false;                         // bcc-copies = lose
   bool logins = false;                                     // some rule asks who has logged in
   std::vector<std::string> daemons;                        // the names that rules ask for, each once
   bool hands_back = false;                                 // originals go to hand_back_to

@@ -94,6 +94,7 @@ class Check {
     }
     check_default_action(asker);
     for (const LeastTime& time : kLeastTimes) check_time(asker, time);
+    check_deadline(*asker.service);
     check_other_filters(asker);
     check_order(asker, words_);
     check_clients(*asker.service);
@@ -172,6 +173,19 @@ class Check {
     words_.add(Severity::Warning, where_ours(asker, setting),
                format("milter_{} is {}: {}; clients hear 451 then", setting, value, time.why),
                set_ours(asker, setting, std::string(time.usual)));
+  }
+
+  // Progress restarts milter_content_timeout, but not the time for which smtpd waits for cleanup(8).
+  void check_deadline(const PostfixService& service) {
+    const auto patience = parse_postfix_time(postfix_.get(service, "ipc_timeout"));
+    if (!ours_.accept_deadline || !patience || *patience > *ours_.accept_deadline) return;
+    words_.add(
+        Severity::Error, words_.where(service, "ipc_timeout"),
+        format("ipc_timeout is {}: smtpd gives up on mail that this milter still holds, for up to {} s, and takes "
+               "it for undelivered",
+               postfix_.get(service, "ipc_timeout"),
+               std::chrono::duration_cast<std::chrono::seconds>(*ours_.accept_deadline).count()),
+        words_.set(service, "ipc_timeout", "3600s"));
   }
 
   void check_other_filters(const PostfixAsker& asker) {
@@ -253,10 +267,16 @@ class Check {
   }
 
   void check_copies() {
-    if (!ours_.relays) return;
+    if (!ours_.discards) return;
     for (const std::string& setting : bcc_settings(postfix_, askers_)) {
-      words_.add(Severity::Warning, "postfix",
-                 format("{}: there is no copy of mail that this milter takes by DISCARD", setting));
+      if (ours_.copies_may_be_lost) {
+        words_.add(Severity::Warning, "postfix",
+                   format("{}: there is no copy of mail that is taken by DISCARD, as bcc-copies = lose says", setting));
+      } else {
+        words_.add(Severity::Error, "postfix",
+                   format("{}: the copy would be lost with mail that is taken by DISCARD, so none is taken", setting),
+                   "say bcc-copies = lose if the copies don't matter");
+      }
     }
   }
 

@@ -117,6 +117,7 @@ std::string status_words(const StatusFacts& facts) {
   std::string out = format("graph-milter {} ({}), up since {} ({})\n", GM_VERSION, escape_for_log(daemon.instance),
                            local_time(daemon.started), span_words(daemon.now - daemon.started));
   out += queue_words(facts);
+  for (const std::string& fault : daemon.faults) out += format("configuration: {}\n", fault);
   if (facts.troubles.empty()) out += "Graph: no trouble known\n";
   for (const queue::ServiceReport& report : facts.troubles) out += format("Graph: {}\n", report_words(report));
   out += credential_words(facts);
@@ -150,7 +151,9 @@ std::string status_json(const StatusFacts& facts) {
   add_time(writer, "oldest", facts.totals.oldest);
   write_troubles(writer, facts.troubles);
   write_credential(writer, facts);
-  writer.key("errors").begin_array();
+  writer.key("configuration").begin_array();
+  for (const std::string& fault : facts.daemon.faults) writer.string(fault);
+  writer.end_array().key("errors").begin_array();
   for (const ErrorCount& error : frequent_errors(facts.entries)) {
     writer.begin_object().key("text").string(error.text).key("messages").number(error.messages).end_object();
   }
@@ -161,7 +164,8 @@ std::string status_json(const StatusFacts& facts) {
 }  // namespace
 
 bool needs_a_person(const StatusFacts& facts) {
-  return is_unusable(facts) || facts.totals.held > 0 || facts.totals.needs_administrator > 0 ||
+  return !facts.daemon.faults.empty() || is_unusable(facts) || facts.totals.held > 0 ||
+         facts.totals.needs_administrator > 0 ||
          std::any_of(facts.troubles.begin(), facts.troubles.end(), misconfigured);
 }
 

@@ -14,10 +14,13 @@
 
 namespace graph_milter::admin {
 
+using Faults = std::vector<std::string>;
+
 struct DaemonFacts {
   std::string instance;
   TimePoint started{};
   TimePoint now{};
+  Faults faults{};  // of the configuration in force, which keep mail from being relayed
 };
 
 // By what the application proves to Graph that it is itself.

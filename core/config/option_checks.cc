@@ -88,6 +88,10 @@ ValueProblem check_absolute_path(const std::string& value) {
   return problem(value, "is not an absolute path", "begin it with /");
 }
 
+ValueProblem check_postfix_config(const std::string& value) {
+  return value == "auto" || value == "none" ? ValueProblem{} : check_absolute_path(value);
+}
+
 ValueProblem check_unix_socket_path(const std::string& value) {
   if (value.size() > kUnixPathLimit) {
     return {format("the socket path has {} bytes; the system takes {}", value.size(), kUnixPathLimit),

@@ -13,6 +13,7 @@ ValueProblem check_guid(const std::string& value);       // 8-4-4-4-12 hexadecim
 ValueProblem check_domain(const std::string& value);     // letters, digits, '-' and dots; IDN as A-label
 ValueProblem check_https_url(const std::string& value);  // scheme and host, port and path if need be, nothing else
 ValueProblem check_absolute_path(const std::string& value);
+ValueProblem check_postfix_config(const std::string& value);  // auto, none, or an absolute path
 ValueProblem check_unix_socket_path(const std::string& value);
 ValueProblem check_socket(const std::string& value);       // see socket_address.h
 ValueProblem check_smtp_server(const std::string& value);  // the same form, for a port that we connect to

@@ -208,6 +208,22 @@ std::vector<Option> mta_options() {
       {"control-socket-group", heading, text_option("GROUP", &Settings::control_socket_group, check_account_name),
        "The group whose members may ask. Only root and the user that runs graph-milter may change the queue.", "adm",
        "the group that runs graph-milter"},
+      live({"postfix-config",
+            heading,
+            text_option("auto|none|DIRECTORY", &Settings::postfix_config, check_postfix_config),
+            "Which Postfix is asked, by postconf, whether it makes copies (always_bcc, sender_bcc_maps, "
+            "recipient_bcc_maps), at the start and at each reload: auto is the one of this machine if there is one, "
+            "DIRECTORY the one whose main.cf is there, none asks nobody.",
+            {},
+            {}}),
+      live({"bcc-copies",
+            heading,
+            enum_option({"keep", "lose"}, &Settings::bcc_copies),
+            "What becomes of mail that is taken by DISCARD where Postfix makes copies, since these are lost with it: "
+            "keep leaves the mail to Postfix (bcc-copies in the log) and says so in the log and in graph-milterctl "
+            "status; lose takes it, so that there is no copy.",
+            {},
+            {}}),
   };
 }
 

@@ -16,6 +16,7 @@ enum class Verify { Size, Hash };
 enum class WhenFull { TempFail, Pass };
 enum class WhenDown { Queue, TempFail, Pass };
 enum class WhenOverLimit { Pass, TempFail };
+enum class BccCopies { Keep, Lose };
 enum class Return { Dsn, Mta, Hold };
 enum class Assertion { Ps256, Rs256 };
 enum class ByteBudgetUse { WhenThrottled, Always };
@@ -31,6 +32,9 @@ struct Settings {
   std::string user;  // USER or USER:GROUP to become after start as root
   std::string control_socket = "/run/graph-milter/control.sock";
   std::string control_socket_group;  // empty: the process's; the mode is always 0660
+
+  std::string postfix_config = "auto";  // whom to ask for copies it makes: auto, none, or a folder with main.cf
+  BccCopies bcc_copies = BccCopies::Keep;
 
   // Microsoft 365.
   std::string tenant;

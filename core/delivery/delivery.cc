@@ -109,7 +109,10 @@ void Delivery::report(const ServiceWatch::Leave& leave, const Courier& courier, 
   if (failed != nullptr && is_for_graph(entry) && needs_administrator(failed->why)) {
     watch_.waits(entry.id, mailbox, finding == Finding::ServiceMisconfigured, now);
   }
+  if (failed != nullptr && is_for_graph(entry) && finding == Finding::Fails) watch_.delayed(entry.id);
   if (finding == Finding::Works) wake_up(watch_.mended(mailbox, now));
+  // Their delays grew with each failure, and were no fault of theirs.
+  if (is_back) wake_up(watch_.take_delayed());
   if (is_back) queue_.wake();
 }
 

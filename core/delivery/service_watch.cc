@@ -69,9 +69,22 @@ void ServiceWatch::waits(const std::string& entry, const std::string& mailbox, b
   waiting_[entry] = {for_all ? std::string() : mailbox, now};
 }
 
+void ServiceWatch::delayed(const std::string& entry) {
+  const std::lock_guard lock(mutex_);
+  delayed_.insert(entry);
+}
+
+std::vector<std::string> ServiceWatch::take_delayed() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out(delayed_.begin(), delayed_.end());
+  delayed_.clear();
+  return out;
+}
+
 void ServiceWatch::goes_on(const std::string& entry) {
   const std::lock_guard lock(mutex_);
   waiting_.erase(entry);
+  delayed_.erase(entry);
 }
 
 std::vector<std::string> ServiceWatch::mended(const std::string& mailbox, TimePoint now) {

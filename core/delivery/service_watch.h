@@ -5,6 +5,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ class ServiceWatch {
 
   // `entry` waits until the administrator has mended what is wrong, for its mailbox or for all.
   void waits(const std::string& entry, const std::string& mailbox, bool for_all, TimePoint now);
+  // `entry` failed as everything does while the service is down.
+  void delayed(const std::string& entry);
+  // Those, once the service works again. They are forgotten.
+  std::vector<std::string> take_delayed();
   // It goes on by itself, or has ended.
   void goes_on(const std::string& entry);
   // Those that wait, but need not any longer, since a request for `mailbox` went well. They are forgotten.
@@ -60,6 +65,7 @@ class ServiceWatch {
   mutable std::mutex mutex_;
   pace::Breaker breaker_;
   std::map<std::string, Waiting> waiting_;  // by entry
+  std::set<std::string> delayed_;
 };
 
 }  // namespace graph_milter::delivery

@@ -52,8 +52,13 @@ struct IntakeSettings {
   pace::QuotaRules client_quota, login_quota, mailbox_quota;
   WhenOverLimit when_over_limit = WhenOverLimit::Pass;
   config::DraftWay draft = config::DraftWay::Auto;  // where the rule does not say
-  bool auto_is_json = false;                        // what `auto` means: the service does not keep MIME drafts whole
+  std::string
+      lost_copies;  // copies that the MTA makes would be lost by DISCARD, in words; empty: none, or nobody minds
+  bool auto_is_json = false;  // what `auto` means: the service does not keep MIME drafts whole
 };
+
+// Why mail that DISCARD would take is left alone where the MTA makes copies of it; nullopt: it is not.
+std::optional<plan::LeaveAlone> objection_of_copies(const IntakeSettings& settings);
 
 // The service's limits for the mailbox that `decision` chose.
 plan::ServiceLimits limits_for(const IntakeSettings& settings, const policy::Policy& policy,

@@ -124,6 +124,9 @@ Answer Message::State::relay(const policy::Decision& decision, mail::MessageFact
   if (forbidden) {
     return answers.pass(LogLevel::Warning, &facts, decision.rule->name, forbidden->code, forbidden->text);
   }
+  if (const auto copies = objection_of_copies(context->settings)) {
+    return answers.pass(LogLevel::Info, &facts, decision.rule->name, copies->reason, copies->text);
+  }
   return storage_error ? taking.not_stored(facts, *storage_error) : taking.take(std::move(facts), mta_still_there);
 }
 

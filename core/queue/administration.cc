@@ -74,15 +74,18 @@ class Decision {
     return take(entry_, *entry_.held_from);
   }
 
+  // In its place by age: what came later does not go before it.
+  void make_due() { entry_.next_attempt = std::min(entry_.accepted, now_); }
+
   Result<std::string> retry() {
     if (is_held()) {
       GM_TRY(go_on());
-      entry_.next_attempt = now_;
+      make_due();
       return format("goes on from {}, now", name_of(entry_.state));
     }
     if (circumstances_.leased) return refuse(entry_, "is being delivered right now");
     if (entry_.next_attempt <= now_) return refuse(entry_, "is due already");
-    entry_.next_attempt = now_;
+    make_due();
     return "is due now";
   }
 

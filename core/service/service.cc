@@ -19,6 +19,7 @@
 #include "core/graph/paced_door.h"
 #include "core/service/instance.h"
 #include "core/service/loop_key.h"
+#include "core/service/mta_copies.h"
 #include "core/service/probe_run.h"
 
 namespace graph_milter::service {
@@ -50,6 +51,10 @@ struct Service::Machinery {
     const Learned known = learned(settings);
     if (!known.warning.empty()) log_text(LogLevel::Warning, known.warning);
     apply(known, arriving);
+    const MtaCopies copies = ask_for_copies(settings, policy);
+    if (!copies.lost.empty()) log_text(LogLevel::Error, copies.lost);
+    if (!copies.unknown.empty()) log_text(LogLevel::Info, copies.unknown);
+    arriving.lost_copies = copies.lost;
     return std::make_shared<const intake::IntakeContext>(
         intake::IntakeContext{std::move(arriving), std::move(policy), queue, clock, guard, service, quotas});
   }
@@ -83,7 +88,11 @@ struct Service::Machinery {
 Status Service::Machinery::start_control(const config::Settings& settings) {
   if (settings.control_socket.empty()) return {};
   admin::ControlAnswers answers;
-  answers.daemon = [this] { return admin::DaemonFacts{instance, started, clock->now()}; };
+  answers.daemon = [this] {
+    const std::lock_guard lock(context_mutex);
+    const std::string& lost = context->settings.lost_copies;
+    return admin::DaemonFacts{instance, started, clock->now(), lost.empty() ? admin::Faults() : admin::Faults{lost}};
+  };
   answers.list = [this] { return queue->list(); };
   answers.find = [this](const std::string& id) { return queue->find(id); };
   answers.totals = [this] { return queue->totals(); };

@@ -295,7 +295,7 @@ class Run:
         options = {"tenant": rig.TENANT, "client-id": rig.CLIENT_ID, "client-secret-file": self.secret,
                    "graph-url": emulator.ports["graph"], "login-url": emulator.ports["login"], "ca-file": emulator.ports["ca"],
                    "spool-directory": self.spool, "control-socket": self.run_folder / "control.sock",
-                   "mta": f"inet:{self.world.sink.port}@127.0.0.1", **self.options, **more}
+                   "mta": f"inet:{self.world.sink.port}@127.0.0.1", "postfix-config": "none", **self.options, **more}
         # An older graph-milter may be judged too; it is not to stumble over what it does not know.
         lines = [f"{name} = {value}" for name, value in options.items() if name in self.world.known_options]
         path = self.folder / f"graph-milter-{self.starts}.conf"

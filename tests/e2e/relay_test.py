@@ -57,6 +57,22 @@ class WithRig(unittest.TestCase):
         self.assertEqual(mails.header_values(got, ["Bcc"])["Bcc"], [], label)
 
 
+class WithSharedRig(WithRig):
+    """One rig for all tests of the class, none of which minds what the others have sent."""
+
+    @classmethod
+    def make_rig(cls):
+        return rig.Rig(BINARIES, cls.options, cls.rules, emulator_options=cls.emulator_options, mta=cls.mta)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.rig = cls.make_rig()
+        cls.addClassCleanup(cls.rig.close)
+
+    def setUp(self):
+        pass
+
+
 class FirstMail(WithRig):
     def test_a_twenty_megabyte_mail_arrives_byte_for_byte(self):
         sent = mails.with_attachments("twenty megabytes", [mails.pdf("scan.pdf", 1, 14_000_000), mails.pdf("plan.pdf", 2, 6_000_000)])

@@ -151,10 +151,28 @@ scache unix - - n - 1 scache
 """
 
 
+SNIPPETS = pathlib.Path(__file__).resolve().parents[2] / "contrib/postfix"
+SNIPPET_SOCKET = "unix:/run/graph-milter/graph-milter.sock"
+
+
+def snippet(name):
+    """The lines of a file in contrib/postfix that are no comments."""
+    lines = (SNIPPETS / name).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def snippet_service(port):
+    """The service of contrib/postfix that listens at this port, without its name: what stands behind it, and its `-o`."""
+    lines = snippet("master.cf.snippet")
+    begin = next(number for number, line in enumerate(lines) if line.startswith(f"127.0.0.1:{port} "))
+    end = next((n for n in range(begin + 1, len(lines)) if not lines[n].startswith(" ")), len(lines))
+    return " ".join([lines[begin].split(" ", 1)[1], *(line.strip() for line in lines[begin + 1:end])])
+
+
 class Postfix:
-    """A private Postfix with its own queue, configuration and ports. Needs root, as Postfix itself does. Behind
-    `plain_port` an smtpd takes mail without the milter: where originals are handed back to. `services` are more smtpds:
-    a name, by which `ports` knows them, and their `-o` settings."""
+    """A private Postfix with its own queue, configuration and ports, and what contrib/postfix adds to it. Needs root, as
+    Postfix itself does. Behind `plain_port` an smtpd takes mail without the milter: where originals are handed back to.
+    `services` are more smtpds: a name, by which `ports` knows them, and their `-o` settings."""
 
     def __init__(self, folder, milter, sink_port, port=None, settings=(), plain_port=None, services=None):
         if os.geteuid() != 0:
@@ -194,21 +212,17 @@ class Postfix:
             "smtpd_peername_lookup = no",
             "disable_dns_lookups = yes",
             "smtpd_relay_restrictions = permit_mynetworks, reject",
-            "message_size_limit = 262144000",
-            "mailbox_size_limit = 0",
-            "virtual_mailbox_limit = 0",
             "smtpd_client_connection_rate_limit = 0",
             "smtpd_client_connection_count_limit = 0",
             "smtpd_error_sleep_time = 0",
             "in_flow_delay = 0",
-            f"smtpd_milters = {milter}" if milter else "smtpd_milters =",
-            "milter_default_action = tempfail",
+            *(line.replace(SNIPPET_SOCKET, milter or "") for line in snippet("main.cf.snippet")),
             *settings,
         ]
         (self.etc / "main.cf").write_text("\n".join(lines) + "\n")
         services = f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
         if self.plain_port:
-            services += f"127.0.0.1:{self.plain_port} inet n - n - - smtpd -o smtpd_milters=\n"
+            services += f"127.0.0.1:{self.plain_port} {snippet_service(10025)}\n"
         for name, port in self.ports.items():
             options = "".join(f" -o {{ {option} }}" for option in self.services[name])
             services += f"127.0.0.1:{port} inet n - n - - smtpd{options}\n"
@@ -408,6 +422,7 @@ class Milter:
             "spool-directory": self.spool,
             "control-socket": self.run / "control.sock",
             "log-target": "stderr",
+            "postfix-config": "none",
         }
         self.options = {**emulator.endpoint_options(), **own, **(options or {})}
         self.write_configuration(rules)

@@ -41,7 +41,8 @@ DaemonRig::DaemonRig(RigOptions options) : options_(std::move(options)) {
       "tenant = contoso.onmicrosoft.com\nclient-id = 11111111-2222-4333-8444-555555555555\n"
       "client-secret-file = {}\ntenant-domains = contoso.com\nspool-directory = {}\nsocket = {}\n"
       "control-socket = {}\nlog-target = stderr\ngraph-url = https://127.0.0.1:9\nlogin-url = https://127.0.0.1:9\n"
-      "allow-private-addresses = yes\nupload-hosts = localhost\nspool-reserve = 64K\n",
+      "allow-private-addresses = yes\nupload-hosts = localhost\nspool-reserve = 64K\n"
+      "postfix-config = none\n",
       secret, spool_, options_.socket.empty() ? "unix:" + socket_path_ : options_.socket, folder_.file("control.sock"));
   if (geteuid() == 0 && !options_.runs_as) conf += "user = root\n";
   for (const std::string& line : options_.conf_lines) conf += line + "\n";

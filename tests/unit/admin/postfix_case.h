@@ -57,6 +57,8 @@ struct PostfixCase {
   OurSide ours{{config::SocketFamily::Unix, "/run/graph-milter/graph-milter.sock", {}, 0},
                36'700'160,
                true,
+               true,
+               false,
                false,
                {},
                true,

@@ -155,6 +155,17 @@ TEST(PostfixCheck, TimesThatAreTooShort) {
   EXPECT_THAT(PostfixCase().with("milter_content_timeout", "1m").complaints(), IsEmpty());
 }
 
+TEST(PostfixCheck, ADeadlineBeyondWhatSmtpdWaitsFor) {
+  PostfixCase held;
+  held.with("non_smtpd_milters", "").with("ipc_timeout", "300s").ours.accept_deadline = std::chrono::minutes(5);
+  EXPECT_THAT(held.complaints(),
+              ElementsAre(error("postfix",
+                                "ipc_timeout is 300s: smtpd gives up on mail that this milter still holds, for up to "
+                                "300 s, and takes it for undelivered",
+                                "postconf -e 'ipc_timeout = 3600s'")));
+  EXPECT_THAT(held.with("ipc_timeout", "1h").complaints(), IsEmpty());
+}
+
 TEST(PostfixCheck, OnlyWhatAServiceOverridesNamesTheService) {
   PostfixCase service;
   service.with("non_smtpd_milters", "").with_override("smtp/inet/milter_default_action", "accept");
@@ -273,20 +284,33 @@ TEST(PostfixCheck, FiltersThatAreNoMilters) {
 }
 
 TEST(PostfixCheck, CopiesThatWouldBeLost) {
+  PostfixCase copies;
+  copies.with("always_bcc", "journal@contoso.com").with("sender_bcc_maps", "hash:/etc/postfix/s");
+  const std::string hint = "say bcc-copies = lose if the copies don't matter";
+  EXPECT_THAT(copies.complaints(),
+              ElementsAre(error("postfix",
+                                "always_bcc = journal@contoso.com: the copy would be lost with mail that is taken by "
+                                "DISCARD, so none is taken",
+                                hint),
+                          error("postfix",
+                                "sender_bcc_maps = hash:/etc/postfix/s: the copy would be lost with mail that is taken "
+                                "by DISCARD, so none is taken",
+                                hint)));
+  copies.with_override("cleanup/unix/sender_bcc_maps", "").ours.copies_may_be_lost = true;
   EXPECT_THAT(
-      PostfixCase()
-          .with("always_bcc", "journal@contoso.com")
-          .with("sender_bcc_maps", "hash:/etc/postfix/s")
-          .complaints(),
-      ElementsAre(
-          warning("postfix",
-                  "always_bcc = journal@contoso.com: there is no copy of mail that this milter takes by DISCARD"),
-          warning(
-              "postfix",
-              "sender_bcc_maps = hash:/etc/postfix/s: there is no copy of mail that this milter takes by DISCARD")));
-  PostfixCase elsewhere;
-  elsewhere.with("always_bcc", "journal@contoso.com").with_override("cleanup/unix/always_bcc", "");
-  EXPECT_THAT(elsewhere.complaints(), IsEmpty());
+      copies.complaints(),
+      ElementsAre(warning("postfix",
+                          "always_bcc = journal@contoso.com: there is no copy of mail that is taken by DISCARD, "
+                          "as bcc-copies = lose says")));
+  EXPECT_THAT(copies.with_override("cleanup/unix/always_bcc", "").complaints(), IsEmpty());
+}
+
+TEST(PostfixCheck, CopiesThatNobodyMakes) {
+  PostfixCase copies;
+  copies.with("always_bcc", "journal@contoso.com");
+  EXPECT_THAT(PostfixCase(copies).with("receive_override_options", "no_address_mappings").complaints().size(), 1U);
+  copies.ours.discards = false;
+  EXPECT_THAT(copies.complaints(), IsEmpty());
 }
 
 // --- handing back ---

@@ -89,6 +89,14 @@ TEST(StatusView, SaysHowLongTheCredentialHolds) {
   EXPECT_TRUE(needs_a_person(facts));
 }
 
+TEST(StatusView, SaysWhatTheConfigurationKeepsFromBeingRelayed) {
+  StatusFacts facts = quiet();
+  facts.daemon.faults = {"Postfix makes copies"};
+  EXPECT_TRUE(needs_a_person(facts));
+  EXPECT_THAT(print_status(facts, Form::Words), HasSubstr("\nconfiguration: Postfix makes copies\nGraph: "));
+  EXPECT_THAT(print_status(facts, Form::Json), HasSubstr(R"("configuration":["Postfix makes copies"])"));
+}
+
 TEST(StatusView, WhatTimeMendsNeedsNobody) {
   StatusFacts facts = quiet();
   facts.troubles = {{queue::Condition::Down, from_unix_ms(kNoon), "graph: 503", {}}};

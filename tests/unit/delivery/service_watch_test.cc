@@ -69,6 +69,15 @@ TEST_F(Watch, OneProbeAtATimeFindsOutWhenItIsOver) {
   EXPECT_EQ(condition(), Condition::Up);
 }
 
+TEST_F(Watch, WhatFailedWithAllOthersIsKnownUntilItIsOver) {
+  watch_.delayed("one");
+  watch_.delayed("two");
+  watch_.delayed("two");
+  watch_.goes_on("one");
+  EXPECT_THAT(watch_.take_delayed(), testing::ElementsAre("two"));
+  EXPECT_THAT(watch_.take_delayed(), testing::IsEmpty());
+}
+
 TEST_F(Watch, AProbeThatFindsOutNothingLeavesItsPlaceToTheNext) {
   open_breaker();
   now_ += std::chrono::seconds(15);

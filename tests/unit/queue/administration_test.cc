@@ -24,6 +24,7 @@ Entry entry_in(S state) {
   entry.id = "01hf3abcdejk0123456789mnpq";
   entry.state = state;
   entry.resend_key = "key";
+  entry.accepted = kStart - std::chrono::hours(1);
   entry.next_attempt = kStart + std::chrono::hours(1);
   if (state >= S::SendIntent && state <= S::Sent) entry.progress.send_epoch = 1;
   if (state > S::Sent && state != S::Done && state != S::Held) {
@@ -62,10 +63,10 @@ std::string outcome(const Entry& entry, Command command, bool leased = false, Di
   return out + ": " + verdict->words;
 }
 
-TEST(Retry, MakesItDueNow) {
+TEST(Retry, MakesItDueNowInItsPlaceByAge) {
   const auto verdict = decide(entry_in(S::Draft), Command::Retry, {Disposal::Dsn, false, kStart});
   ASSERT_TRUE(verdict);
-  EXPECT_EQ(verdict->after.next_attempt, kStart);
+  EXPECT_EQ(verdict->after.next_attempt, kStart - std::chrono::hours(1));
   EXPECT_EQ(verdict->after.state, S::Draft);
   EXPECT_EQ(verdict->words, "is due now");
   EXPECT_EQ(outcome(held_from(S::Verified), Command::Retry), "verified: goes on from verified, now");

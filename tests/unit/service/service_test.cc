@@ -29,9 +29,9 @@ class ServiceTest : public testing::Test {
         format("tenant = contoso.onmicrosoft.com\nclient-id = 11111111-2222-4333-8444-555555555555\n"
                "client-secret-file = {0}/secret\ntenant-domains = contoso.com\nspool-directory = {0}/spool\n"
                "control-socket = {0}/control.sock\ngraph-url = https://127.0.0.1:9\nlogin-url = https://127.0.0.1:9\n"
-               "allow-private-addresses = yes\n{2}"
+               "allow-private-addresses = yes\npostfix-config = {3}\n{2}"
                "[rule scanners]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\naction = {1}\n",
-               folder_.path(), action, options));
+               folder_.path(), action, options, postfix_));
     auto loaded = config::load_configuration(path);
     if (!loaded) throw std::runtime_error(loaded.error().text());
     return *loaded;
@@ -45,6 +45,7 @@ class ServiceTest : public testing::Test {
   }
 
   test::TempFolder folder_;
+  std::string postfix_ = "none";
 };
 
 TEST_F(ServiceTest, StartsStopsAndStartsAgainWithTheSameInstance) {
