@@ -13,6 +13,11 @@ dnl #      is used, E must be longer than accept-deadline.
 dnl #
 dnl # The macros that graph-milter reads it asks for itself: no confMILTER_MACROS line is needed. Sendmail opens the socket
 dnl # as root (or as RunAsUser) and takes it only if no folder above it may be written by group or others.
+dnl #
+dnl # Where originals are handed back (`return = mta`, hand-back-to), a port of its own takes them, which asks no filter:
+dnl #
+dnl #   DAEMON_OPTIONS(`Name=REINJECT, Family=inet, Addr=127.0.0.1, Port=10026, InputMailFilters=')dnl
+dnl #
 dnl # graph-milterctl config check --mta sendmail reads what m4 has made of all this.
 INPUT_MAIL_FILTER(`graph-milter', `S=unix:/run/graph-milter/graph-milter.sock, F=T, T=C:30s;S:30s;R:2m;E:10m')dnl
 dnl # As large as the mail that you want to send: base64 makes 150 MB of files 205 MB of mail.
