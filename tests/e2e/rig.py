@@ -250,6 +250,11 @@ class Postfix:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    @staticmethod
+    def queue_id(reply):
+        """From the reply to the final dot."""
+        return reply.partition("queued as ")[2].split()[0]
+
     def queue_is_empty(self):
         folders = [self.root / "spool" / name for name in ("maildrop", "incoming", "active", "deferred")]
         return not any(path.is_file() for folder in folders for path in folder.rglob("*"))

@@ -207,6 +207,10 @@ class Sendmail:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    @staticmethod
+    def queue_id(reply):
+        return reply.partition("2.0.0 ")[2].split()[0]
+
     def queue_is_empty(self):
         return not any((self.root / "queue").iterdir())
 

@@ -16,6 +16,7 @@ import relay_test
 import rig
 import sendmail_rig
 import smuggling_test
+import story_test
 import trouble_test
 from relay_test import BINARIES, EVERYTHING, WithPassing
 from sendmail_rig import Sendmail
@@ -25,6 +26,7 @@ STORIES = [
     crash_test.KilledInMidUpload, crash_test.KilledInMidSend,
     mta_test.MilterDiesAtEndOfMessage, mta_test.Dsn, mta_test.NotifyAddress, mta_test.HandedBack, mta_test.ComesBackAround,
     trouble_test.GraphUnreachable, trouble_test.WrongSecret, trouble_test.UnknownMailbox,
+    story_test.NothingVanishes, story_test.TakesEffectLate, story_test.AfterAnOutage,
 ]
 for story in STORIES:
     globals()[story.__name__] = type(story.__name__, (story,), {"mta": Sendmail, "__module__": __name__})

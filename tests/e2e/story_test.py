@@ -28,13 +28,13 @@ class Story(WithSharedRig, WithPassing):
     options, rules = QUICK, RULES
 
     def submit(self, client, data, recipients=(mails.RECIPIENT,), sender=mails.SENDER):
-        """Sends on an open connection; the queue id from Postfix's reply."""
+        """Sends on an open connection; the queue id from the MTA's reply."""
         self.assertEqual(client.mail(sender)[0], 250)
         for recipient in recipients:
             self.assertEqual(client.rcpt(recipient)[0], 250)
         code, text = client.data(data)
         self.assertEqual(code, 250, text)
-        return re.search(rb"queued as ([0-9A-Za-z]+)", text)[1].decode()
+        return self.rig.mta.queue_id(text.decode())
 
     def connect(self):
         client = smtplib.SMTP("127.0.0.1", self.rig.mta.port, timeout=300)
