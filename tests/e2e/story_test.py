@@ -97,6 +97,33 @@ class NothingVanishes(Story):
         self.assert_no_violations()
 
 
+    def test_a_mail_that_was_throttled_goes_out_whole(self):
+        """A retry that reads a stream for the second time posts an empty body, and Graph says "invalid content"."""
+        data = mails.with_attachments("throttled", [mails.pdf("scan.pdf", 7, 4_000_000), mails.pdf("note.pdf", 8, 2_500)])
+        operations = ("create-draft", "post-attachment", "create-session", "put-range", "send")
+        self.rig.emulator.ask("POST", "/faults", [
+            {"match": {"operation": operation}, "action": "status", "status": 429, "code": "TooManyRequests", "retry_after": "1"}
+            for operation in operations])
+        with self.connect() as client:
+            queue_id = self.submit(client, data)
+        self.assert_fate(queue_id, "sent")
+        self.assertEqual([fault["hits"] for fault in self.rig.emulator.ask("GET", "/faults")], [1] * len(operations))
+        self.rig.emulator.ask("DELETE", "/faults")
+        delivery, = self.wait_for("throttled", 1)
+        self.assert_same_mail(data, delivery, [mails.RECIPIENT], "throttled")
+        self.assert_no_violations()
+
+    def test_a_send_that_was_answered_by_504_though_it_took_place_is_one_mail(self):
+        self.rig.emulator.ask("POST", "/faults", [{"match": {"operation": "send"}, "action": "status", "status": 504,
+                                                   "code": "UnknownError", "effect": True}])
+        with self.connect() as client:
+            queue_id = self.submit(client, small("504 but sent"))
+        self.assert_fate(queue_id, "sent")
+        self.rig.emulator.ask("DELETE", "/faults")
+        self.assertEqual(len(self.wait_for("504 but sent", 1)), 1)
+        self.assert_no_violations()
+
+
 class OddHeaders(Story):
     @classmethod
     def make_rig(cls):
@@ -128,6 +155,15 @@ class OddHeaders(Story):
         self.assert_fate(queue_id, "passed")
         self.assertRegex(self.rig.milter.log_text(), rf"{queue_id}: event=passed .*: 0 From fields")
         self.passed(1)
+        self.assert_no_violations()
+
+    def test_answers_and_threads_stay_what_they_were(self):
+        fields = {"Reply-To": "helpdesk@contoso.com", "In-Reply-To": "<first@fabrikam.example>",
+                  "References": "<zero@fabrikam.example> <first@fabrikam.example>", "X-Ticket": "4711"}
+        data = small("thread", extra=[f"{name}: {value}" for name, value in fields.items()])
+        self.relayed(data)
+        delivery, = self.wait_for("thread", 1)
+        self.assertEqual(mails.header_values(self.delivered_bytes(delivery), fields), {name: [value] for name, value in fields.items()})
         self.assert_no_violations()
 
     def test_display_names_with_commas_and_addresses_in_them_name_nobody_else(self):
