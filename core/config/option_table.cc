@@ -133,7 +133,8 @@ std::vector<Option> microsoft_options() {
       {"outside-mailbox", heading, text_option("ADDRESS", &Settings::outside_mailbox, check_mailbox),
        "A mailbox of the tenant that the application must not be able to use. graph-milterctl config check --graph "
        "asks "
-       "for it, to prove that the application is limited to the mailboxes it needs.",
+       "for it, and the daemon at its start and daily, to prove that the application is limited to the mailboxes it "
+       "needs: if it answers, the log and a mail to alert-to say so.",
        "ceo@contoso.com", "nothing is proven"},
       live({"tenant-domains", heading, list_option("DOMAIN...", &Settings::tenant_domains, check_domain),
             "The domains whose addresses are mailboxes of the tenant: only mail whose From is in one of them is "

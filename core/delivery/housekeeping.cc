@@ -37,13 +37,13 @@ void log_swept(const std::string& mailbox, const char* what, const std::string& 
 }  // namespace
 
 Housekeeping::Housekeeping(HousekeepingSettings settings, queue::Queue& queue, targets::Services services,
-                           Alerts& alerts, ExpiryWatch* expiry)
+                           Alerts& alerts, std::vector<std::function<void()>> more_looks)
     : settings_(std::move(settings)),
       prefixes_(marker_prefixes(settings_)),
       queue_(queue),
       services_(services),
       alerts_(alerts),
-      expiry_(expiry) {}
+      more_looks_(std::move(more_looks)) {}
 
 Housekeeping::~Housekeeping() = default;
 
@@ -59,7 +59,7 @@ void Housekeeping::work(const std::stop_token& stop) {
   while (!stop.stop_requested() && !queue_.failed()) {
     try {
       alerts_.look();
-      if (expiry_ != nullptr) expiry_->look();
+      for (const auto& look : more_looks_) look();
       // A clock that was set back must not put the next sweep off.
       const bool due = now() >= next_sweep || next_sweep - now() > settings_.interval;
       if (due) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -13,7 +14,6 @@
 #include <vector>
 
 #include "core/delivery/alerts.h"
-#include "core/delivery/expiry_watch.h"
 #include "core/delivery/housekeeping_rules.h"
 #include "core/queue/queue.h"
 #include "core/targets/message_target.h"
@@ -22,9 +22,9 @@ namespace graph_milter::delivery {
 
 class Housekeeping {
  public:
-  // All of them outlive it; nobody need watch the credential. Starts nothing.
+  // All of them outlive it. `more_looks` are taken as often as the one at the alerts. Starts nothing.
   Housekeeping(HousekeepingSettings settings, queue::Queue& queue, targets::Services services, Alerts& alerts,
-               ExpiryWatch* expiry = nullptr);
+               std::vector<std::function<void()>> more_looks = {});
   ~Housekeeping();  // stops; waits for the request it is in
 
   void start();  // once; the first sweep is due a minute later, or after the interval if that is less
@@ -50,7 +50,7 @@ class Housekeeping {
   queue::Queue& queue_;
   targets::Services services_;
   Alerts& alerts_;
-  ExpiryWatch* expiry_;
+  const std::vector<std::function<void()>> more_looks_;
 
   std::map<std::string, std::set<std::string>> not_ours_;  // old drafts of others, by mailbox
   std::map<std::string, std::string> sent_items_;          // ids of the folders, by mailbox

@@ -13,7 +13,9 @@
 #include "core/config/option_table.h"
 #include "core/config/trusted_owners.h"
 #include "core/delivery/delivery.h"
+#include "core/delivery/expiry_watch.h"
 #include "core/delivery/housekeeping.h"
+#include "core/delivery/scope_watch.h"
 #include "core/graph/client.h"
 #include "core/graph/mailbox_gate.h"
 #include "core/graph/paced_door.h"
@@ -77,6 +79,7 @@ struct Service::Machinery {
   std::unique_ptr<delivery::Returning> returning;
   std::unique_ptr<delivery::Alerts> alerts;
   std::unique_ptr<delivery::ExpiryWatch> expiry;
+  std::unique_ptr<delivery::ScopeWatch> scope;
   std::unique_ptr<delivery::Delivery> delivery;
   std::unique_ptr<delivery::Housekeeping> housekeeping;
   std::unique_ptr<admin::ControlServer> control;
@@ -118,11 +121,17 @@ Status Service::Machinery::start_delivery(const config::Settings& settings) {
   alerts = std::make_unique<delivery::Alerts>(alert_settings(settings, returns.mta), *queue, *service, *clock);
   expiry = std::make_unique<delivery::ExpiryWatch>(alert_settings(settings, returns.mta), *queue, *clock,
                                                    credential_end(settings));
+  scope = std::make_unique<delivery::ScopeWatch>(alert_settings(settings, returns.mta), settings.outside_mailbox,
+                                                 *queue, *clock, [this](const std::string& mailbox) -> Status {
+                                                   GM_TRY(client.folder_id(mailbox, "drafts"));
+                                                   return {};
+                                                 });
   returning = std::make_unique<delivery::Returning>(std::move(returns), *queue, *clock);
   delivery = std::make_unique<delivery::Delivery>(delivery::delivery_settings(settings, instance), *queue, services,
                                                   *returning, *service);
-  housekeeping = std::make_unique<delivery::Housekeeping>(housekeeping_settings(settings, instance), *queue, services,
-                                                          *alerts, expiry.get());
+  housekeeping = std::make_unique<delivery::Housekeeping>(
+      housekeeping_settings(settings, instance), *queue, services, *alerts,
+      std::vector<std::function<void()>>{[this] { expiry->look(); }, [this] { scope->look(); }});
   delivery->start();
   housekeeping->start();
   return {};

@@ -32,7 +32,8 @@ class CertificateInsteadOfASecret(WithRig):
                                                 "scope": [mails.SENDER]})
         self.put(*self.pairs[0])
         self.milter.close()
-        self.milter.options.update({"client-certificate-file": self.certificate, "client-key-file": self.key})
+        self.milter.options.update({"client-certificate-file": self.certificate, "client-key-file": self.key,
+                                    "outside-mailbox": OUTSIDE})
         self.milter.write_configuration(rig.SCANNER_RULE)
         self.milter.start()
 
@@ -79,6 +80,7 @@ class CertificateInsteadOfASecret(WithRig):
         log = self.milter.log_text
         self.only(1)
         self.relay(1)
+        rig.wait_until(lambda: f"event=scope outside={OUTSIDE} status=out-of-reach" in log(), "the daemon asks for the one outside")
         self.assertIn(f"what=\"the certificate in {self.certificate}\" when=\"ends in 4 days (", log())
         self.assertIn(f"credential: the certificate in {self.certificate} ends in 4 days (", self.ctl("status").stdout)
 
@@ -101,10 +103,10 @@ class CertificateInsteadOfASecret(WithRig):
         self.put(*self.pairs[1])
         login = f"{rig.CLIENT_ID} of {rig.TENANT}"
         inside = [("good", login, "gives tokens"), ("good", mails.SENDER, "answers")]
-        status, findings = self.check("--outside", OUTSIDE)
+        status, findings = self.check()
         self.assertEqual((status, findings), (0, inside + [
             ("good", OUTSIDE, "is out of the application's reach, as it must be: Graph answered 403 ErrorAccessDenied")]))
-        status, findings = self.check()
+        status, findings = self.check("--outside", "")
         self.assertEqual((status, findings), (0, inside + [
             ("warning", "outside-mailbox",
              "is not set, so nothing proves that the application is limited to the mailboxes it needs")]))
