@@ -94,6 +94,17 @@ TEST(Arguments, RefusesWhatItDoesNotKnow) {
             "graph-milter: --client, --daemon, --login, --sender, --recipient and --json mean something only with -t");
 }
 
+TEST(CtlArguments, TheMailboxOutsideIsAnOptionOfTheConfFileForThisRun) {
+  EXPECT_FALSE(parse_ctl({"config", "check"})->graph);
+  const auto parsed = parse_ctl({"config", "check", "--graph", "--outside", "ceo@contoso.com"});
+  ASSERT_TRUE(parsed) << parsed.error().text();
+  EXPECT_TRUE(parsed->graph);
+  ASSERT_EQ(parsed->overrides.size(), 1U);
+  EXPECT_EQ(parsed->overrides[0].name, "outside-mailbox");
+  EXPECT_EQ(parsed->overrides[0].value, "ceo@contoso.com");
+  EXPECT_EQ(parsed->overrides[0].where, "--outside");
+}
+
 TEST(CtlArguments, WordsAreTheCommand) {
   const auto parsed = parse_ctl({"-c", "/a.conf", "queue", "show", "01abc", "--json"});
   ASSERT_TRUE(parsed) << parsed.error().text();
