@@ -6,6 +6,7 @@
 #include "core/base/format.h"
 #include "core/base/log.h"
 #include "core/queue/ballast.h"
+#include "core/queue/empty_log.h"
 #include "core/queue/journal_reader.h"
 #include "core/queue/journal_schema.h"
 #include "core/queue/journal_search.h"
@@ -100,6 +101,12 @@ Answer<Function> read_offline(const std::string& directory, const Function& func
 }
 
 }  // namespace
+
+Status empty_log(const std::string& spool_directory) {
+  const std::string path = journal_path(spool_directory);
+  GM_TRY_ASSIGN(const SessionPointer session, open_writer_session(path));
+  return write_back_all(*session, path);
+}
 
 Result<std::unique_ptr<Queue>> Queue::open(QueueSettings settings, std::shared_ptr<Clock> clock) {
   const std::string directory = settings.directory;

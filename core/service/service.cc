@@ -19,6 +19,7 @@
 #include "core/graph/client.h"
 #include "core/graph/mailbox_gate.h"
 #include "core/graph/paced_door.h"
+#include "core/queue/empty_log.h"
 #include "core/service/instance.h"
 #include "core/service/loop_key.h"
 #include "core/service/mta_copies.h"
@@ -42,7 +43,8 @@ Result<policy::Policy> read_policy(const config::Configuration& configuration) {
 // Destroyed from the last member to the first: who uses goes before what is used.
 struct Service::Machinery {
   explicit Machinery(const config::Settings& settings)
-      : gate(std::make_shared<graph::MailboxGate>(clock, gate_settings(settings))),
+      : spool_directory(settings.spool_directory),
+        gate(std::make_shared<graph::MailboxGate>(clock, gate_settings(settings))),
         doors(graph::pace_doors(http::open_doors(http_settings(settings, give_up)), gate, clock)),
         client(graph_settings(settings), doors.api,
                auth::make_token_source(token_settings(settings), doors.api, std::make_shared<SystemClock>())) {}
@@ -67,6 +69,7 @@ struct Service::Machinery {
   // One for all, so that no wait gets longer when the wall clock is set back.
   std::shared_ptr<Clock> clock = std::make_shared<ForwardClock>(std::make_shared<SystemClock>());
   const TimePoint started = clock->now();
+  const std::string spool_directory;
   std::string instance;
   std::shared_ptr<queue::Queue> queue;
   std::shared_ptr<std::atomic<bool>> give_up = std::make_shared<std::atomic<bool>>(false);
@@ -179,6 +182,9 @@ void Service::stop(Duration patience) {
   machinery_->gate->close();
   machinery_->housekeeping.reset();
   machinery_->delivery.reset();
+  if (failed()) return;
+  if (const Status emptied = queue::empty_log(machinery_->spool_directory); !emptied)
+    LogLine(LogLevel::Warning, "", "log-not-emptied").error(emptied.error());
 }
 
 }  // namespace graph_milter::service

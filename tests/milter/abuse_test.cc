@@ -195,6 +195,17 @@ TEST_F(Abuse, A8AddressesThatReadersDifferAbout) {
   expect_nothing_taken();
 }
 
+// Only the address says who it is; what stands in quotes before it is a name, whatever it looks like.
+TEST_F(Abuse, A8ANameThatLooksLikeAnAddress) {
+  start("[rule a]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\naction = relay\n");
+  EXPECT_EQ(answer("10.1.20.5", from("\"ceo@contoso.com\" <scanner@contoso.com>", 1)), wire::kDiscard);
+  EXPECT_EQ(rig_->entries().front().mailbox, "scanner@contoso.com");
+  EXPECT_THAT(rig_->words(), HasSubstr(" from=scanner@contoso.com "));
+  expect_passed("10.1.20.5", from("\"scanner@contoso.com\" <ceo@contoso.com>", 2), "no-rule");
+  expect_passed("10.1.20.5", from("\"Scanner <scanner@contoso.com>\" <ceo@contoso.com>", 3), "no-rule");
+  EXPECT_THAT(rig_->entries(), SizeIs(1));
+}
+
 TEST_F(Abuse, A9AnInternationalEnvelope) {
   start_with_scanners();
   Mail mail = from("scanner@contoso.com", 1);

@@ -289,6 +289,36 @@ TEST(Reloading, PutsNewRulesInForceForMessagesThatBeginLater) {
   EXPECT_EQ(driver.deliver(scan_mail(kLarge, 2), "A2").command, wire::kAccept);
 }
 
+Mail mail_from(const std::string& mailbox, std::size_t bytes, int number) {
+  Mail mail = scan_mail(bytes, number);
+  mail.headers[0].second = " " + mailbox;
+  return mail;
+}
+
+// One limit for each mailbox, by a map; and another after the map was changed and read again.
+TEST(Reloading, PutsTheChangedSizesOfMailboxesInForce) {
+  const TempFolder folder;
+  const std::string map = folder.write("sizes", "big@contoso.com 600K\n@contoso.com 200K\n");
+  RigOptions options;
+  options.conf_lines = {"max-message-size = map:" + map};
+  options.rules = "[rule all]\nclient = 10.1.20.0/24\nfrom = @contoso.com\naction = relay\n";
+  DaemonRig rig(options);
+  rig.start();
+  MilterDriver driver = rig.greeted();
+  EXPECT_EQ(driver.deliver(mail_from("big@contoso.com", kLarge, 1), "A1").command, wire::kDiscard);
+  EXPECT_EQ(driver.deliver(mail_from("small@contoso.com", kLarge, 2), "A2").command, wire::kAccept);
+  EXPECT_THAT(rig.words(), testing::ContainsRegex("A2: event=passed .* reason=too-large text=\"the message has [0-9]+ "
+                                                  "bytes, more than max-message-size = 204800\""));
+  EXPECT_EQ(driver.deliver(mail_from("small@contoso.com", 100000, 3), "A3").command, wire::kDiscard);
+
+  folder.write("sizes", "small@contoso.com 600K\n@contoso.com 200K\n");
+  rig.signal(SIGUSR1);
+  ASSERT_TRUE(eventually([&] { return rig.words().find("read again") != std::string::npos; })) << rig.words();
+  EXPECT_EQ(driver.deliver(mail_from("small@contoso.com", kLarge, 4), "A4").command, wire::kDiscard);
+  EXPECT_EQ(driver.deliver(mail_from("big@contoso.com", kLarge, 5), "A5").command, wire::kAccept);
+  EXPECT_EQ(rig.entries().size(), 3U);
+}
+
 TEST(Reloading, KeepsTheOldConfigurationIfTheNewOneIsWrong) {
   DaemonRig rig;
   rig.start();

@@ -309,6 +309,11 @@ std::vector<GateCase> author_cases() {
       {"M29_other_sender", with_field("Sender: ceo@contoso.com"), kRelayed, kPdfIsCut},
       {"M29_resent", with_field("Resent-From: ceo@contoso.com"), "other-author"},
       {"M29_from_with_name", with_from("Scanner, 2nd floor <scanner@contoso.com>"), "no-rule"},
+      {"M29_quoted_addresses_as_name", with_from("\"ceo@contoso.com, cfo@contoso.com\" <scanner@contoso.com>"),
+       kRelayed, kPdfIsCut},
+      {"M29_quoted_mailbox_as_name", with_from("\"The CEO <ceo@contoso.com>\" <scanner@contoso.com>"), kRelayed,
+       kPdfIsCut},
+      {"M29_name_of_another", with_from("Chief Executive <scanner@contoso.com>"), kRelayed, kPdfIsCut},
       {"M29_from_with_quoted_name", with_from("\"Scanner, 2nd floor\" <scanner@contoso.com>"), kRelayed, kPdfIsCut},
   };
 }

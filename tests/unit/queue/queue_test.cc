@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/digest.h"
+#include "core/queue/empty_log.h"
 #include "core/queue/sqlite_queue.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/queue/samples.h"
@@ -49,6 +50,35 @@ TEST_F(QueueTest, GivesBackWhatWasCommitted) {
   const auto source = queue().open_message(entry);
   ASSERT_TRUE(source) << source.error().text();
   EXPECT_EQ(read_all(**source, 100), "the message");
+}
+
+// How often the text is in the journal or a file beside it.
+int count_in_journal(const std::string& directory, const std::string& text) {
+  int found = 0;
+  for (const auto& item : fs::directory_iterator(directory)) {
+    if (item.path().filename().string().rfind("journal.sqlite", 0) != 0) continue;
+    const std::string bytes = graph_milter::test::read_file(item.path().string());
+    for (auto at = bytes.find(text); at != std::string::npos; at = bytes.find(text, at + 1)) ++found;
+  }
+  return found;
+}
+
+TEST_F(QueueTest, KeepsNoUploadUrlInAnyOfItsFilesOnceItsLogIsEmptied) {
+  const std::string canary = "authtoken=eyJcanary";
+  spool_.put("the message");
+  Entry entry = spool_.lease();
+  const Progress before = entry.progress;
+  entry.progress.parts.emplace_back();
+  entry.progress.parts[0].upload.url = Secret("https://outlook.office.com/x?" + canary);
+  ASSERT_TRUE(queue().record(entry));
+  ASSERT_TRUE(empty_log(directory()));
+  EXPECT_GE(count_in_journal(directory(), canary), 1) << "an upload under way needs it after a restart";
+  entry.progress = before;
+  ASSERT_TRUE(queue().record(entry));
+  EXPECT_GE(count_in_journal(directory(), canary), 1) << "it is overwritten by a checkpoint and not before";
+  ASSERT_TRUE(empty_log(directory()));
+  EXPECT_EQ(count_in_journal(directory(), canary), 0);
+  EXPECT_EQ(spool_.find(entry.id).id, entry.id) << "the queue goes on";
 }
 
 TEST_F(QueueTest, KeepsALargeMessageThatCameThroughAFile) {
