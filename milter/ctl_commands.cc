@@ -13,8 +13,10 @@
 #include "core/config/option_printer.h"
 #include "milter/ctl_config.h"
 #include "milter/ctl_explain.h"
+#include "milter/ctl_map.h"
 #include "milter/ctl_probe.h"
 #include "milter/ctl_queue.h"
+#include "milter/ctl_reload.h"
 
 namespace graph_milter::ctl {
 
@@ -54,6 +56,11 @@ int with_settings(const Call& call) {
       call, [&](const config::Configuration& configuration) { return Run(call, configuration.settings); });
 }
 
+int test_map(const Call& call) {
+  return with_configuration(call,
+                            [&](const config::Configuration& configuration) { return map_test(call, configuration); });
+}
+
 int explain(const Call& call) {
   return with_configuration(call, [&](const config::Configuration& configuration) {
     return explain_file(configuration, {call.operands[0], call.arguments.envelope, call.arguments.json}, call.out,
@@ -75,6 +82,8 @@ constexpr std::array kCommands = {
             with_settings<queue_order<queue::Command::Return>>},
     Command{"queue delete", "ID...", "give it up and tell nobody", with_settings<queue_order<queue::Command::Delete>>},
     Command{"explain", "FILE", "what would become of the message in FILE (- is standard input), and why", explain},
+    Command{"reload", "", "have the daemon read its configuration again: all of it or nothing", reload},
+    Command{"map test", "MAP KEY", "what a map of the configuration has for a key, and in which line", test_map},
     Command{"probe", "MAILBOX", "ask Graph by test mails what its documentation leaves open", with_settings<probe>},
     Command{"config check", "", "say all that is wrong with conf file, rules, maps, secret and groups", config_check},
     Command{"config show", "", "every option in effect, and where it was set", config_show},

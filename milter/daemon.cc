@@ -34,14 +34,6 @@ namespace {
 // Each holds a descriptor once it leaves memory. MTAs use 100 processes by default.
 constexpr std::size_t kMostMessages = 500;
 
-LogSettings log_settings(const config::Settings& settings) {
-  LogSettings log;
-  log.target = settings.log_target;
-  log.level = settings.log_level;
-  log.facility = settings.syslog_facility;
-  return log;
-}
-
 // libmilter waits for SIGTERM, SIGHUP and SIGINT in a thread of its own, and we for SIGUSR1: no thread may take them.
 void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
@@ -130,7 +122,7 @@ class Daemon {
     if (!input_.foreground) {
       GM_TRY_ASSIGN(starter_, Starter::go_to_background());
     }
-    GM_TRY(open_log(log_settings(settings())));
+    GM_TRY(open_log(service::log_settings(settings())));
     GM_TRY_ASSIGN(pid_file_, PidFile::lock(settings().pid_file));
     GM_TRY(pid_file_.write());
     GM_TRY(listen(account));
@@ -138,7 +130,7 @@ class Daemon {
     raise_descriptor_limit();
     if (geteuid() == 0) GM_TRY(become(account));
     GM_TRY(forbid_dumps());
-    GM_TRY_ASSIGN(service_, service::Service::start(input_.configuration));
+    GM_TRY_ASSIGN(service_, service::Service::start(input_.configuration, {input_.conf_path, input_.overrides}));
     start_watch();
     return {};
   }
@@ -152,8 +144,8 @@ class Daemon {
     return open_socket(plan, open_milter_socket);
   }
 
-  // SIGUSR1 reads the configuration again; between signals it looks whether the queue still works, since a failure in a
-  // delivery worker must end the daemon too.
+  // SIGUSR1 reads the configuration again; between signals it looks whether maps have changed and whether the queue
+  // still works, since a failure in a delivery worker must end the daemon too.
   void start_watch() {
     std::thread([this] {
       sigset_t reload;
@@ -161,18 +153,15 @@ class Daemon {
       sigaddset(&reload, SIGUSR1);
       constexpr timespec kLook{1, 0};
       for (;;) {
-        if (sigtimedwait(&reload, nullptr, &kLook) == SIGUSR1) read_again();
+        look_again(sigtimedwait(&reload, nullptr, &kLook) == SIGUSR1);
         if (service_->failed()) stop_damaged();
       }
     }).detach();
   }
 
-  void read_again() try {
-    auto fresh = config::load_configuration(input_.conf_path, input_.overrides);
-    Status done = fresh ? service_->reload(*fresh) : Status(fail(fresh.error()));
-    if (done) done = open_log(log_settings(fresh->settings));
-    log_text(done ? LogLevel::Info : LogLevel::Error,
-             done ? "the configuration was read again" : "the old configuration stays: " + done.error().text());
+  void look_again(bool by_order) try {
+    if (by_order) service_->reload();
+    service_->look_at_maps();
   } catch (const std::exception& exception) {
     log_text(LogLevel::Error, format("the old configuration stays: {}", exception.what()));
   }
@@ -191,10 +180,11 @@ class Daemon {
   static void let_answers_out() { std::this_thread::sleep_for(std::chrono::milliseconds(200)); }
 
   [[noreturn]] void end(int status) {
-    const TimePoint deadline = clock_.now() + settings().shutdown_grace;
+    const Duration grace = service_->settings().shutdown_grace;
+    const TimePoint deadline = clock_.now() + grace;
     log_text(LogLevel::Info, "stopping");
     traffic_.drain();
-    if (!traffic_.wait_for_ends(settings().shutdown_grace)) {
+    if (!traffic_.wait_for_ends(grace)) {
       log_text(LogLevel::Warning, "messages are still being committed; their MTAs will hear nothing");
     }
     let_answers_out();

@@ -11,7 +11,7 @@ namespace graph_milter::milter {
 
 struct DaemonInput {
   config::Configuration configuration;
-  std::string conf_path;                    // absolute; read again at SIGUSR1
+  std::string conf_path;                    // absolute; read again at SIGUSR1 and graph-milterctl reload
   std::vector<config::Override> overrides;  // of the command line, for reading again
   bool foreground = false;
 };

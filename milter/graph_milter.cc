@@ -11,6 +11,7 @@
 #include "core/config/configuration.h"
 #include "core/config/exit_status.h"
 #include "core/config/option_printer.h"
+#include "core/config/trusted_files.h"
 #include "core/service/service.h"
 #include "milter/ctl_explain.h"
 #include "milter/daemon.h"
@@ -27,8 +28,10 @@ std::vector<Error> check(const config::Reading& reading) {
   std::vector<Error> errors = reading.errors;
   if (!reading.ok()) return errors;
   if (auto policy = service::read_policy(reading.configuration); !policy) errors.push_back(policy.error());
-  const std::vector<Error> around = config::check_surroundings(reading.configuration);
-  errors.insert(errors.end(), around.begin(), around.end());
+  for (const auto& more :
+       {config::check_conf_files(reading.configuration), config::check_surroundings(reading.configuration)}) {
+    errors.insert(errors.end(), more.begin(), more.end());
+  }
   return errors;
 }
 

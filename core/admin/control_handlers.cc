@@ -95,8 +95,8 @@ void tell_trace(const ControlAnswers& answers, const Request& request, Response&
 // --- orders ---
 
 struct Order {
-  std::string id;
-  queue::Command command;
+  std::string command;
+  std::string id;  // of the entry; empty: none
   Asker asker;
   std::string sudo_user;
   std::string queue_id;  // the MTA's
@@ -104,7 +104,8 @@ struct Order {
 
 void audit(const Order& order, std::string_view result, const std::string& words) {
   LogLine line(LogLevel::Info, order.queue_id, "admin");
-  line.field("command", name_of(order.command)).field("entry", order.id);
+  line.field("command", order.command);
+  if (!order.id.empty()) line.field("entry", order.id);
   line.field("user", order.asker.user.empty() ? std::string("unknown") : order.asker.user);
   line.field("uid", std::uint64_t{order.asker.uid});
   if (!order.sudo_user.empty()) line.field("sudo-user", order.sudo_user, 64);
@@ -112,28 +113,46 @@ void audit(const Order& order, std::string_view result, const std::string& words
   if (!words.empty()) line.field("words", words, kErrorLimit);
 }
 
-// Whoever can open the socket may ask. What can't be undone is for those who could do it by hand.
-bool may_order(const Asker& asker) { return asker.uid == 0 || asker.uid == ::geteuid(); }
+Order order_of(const Request& request, std::string command, std::string id = {}) {
+  return {std::move(command), std::move(id), UnixServer::asker_of(request), request.get_header_value(kSudoUser), {}};
+}
+
+// Whoever can open the socket may ask. What can't be undone is for those who could do it by hand. False, and the answer
+// is given, for others.
+bool may_order(const Order& order, Response& response, Form form) {
+  if (order.asker.uid == 0 || order.asker.uid == ::geteuid()) return true;
+  const std::string words = order.id.empty() ? "only root and the user that runs graph-milter may order this"
+                                             : "only root and the user that runs graph-milter may change the queue";
+  audit(order, "refused", words);
+  refuse(response, form, 403, words);
+  return false;
+}
+
+void reload(const ControlAnswers& answers, const Request& request, Response& response) {
+  const Form form = form_of(request);
+  const Order order = order_of(request, "reload");
+  if (!may_order(order, response, form)) return;
+  audit(order, "begun", {});
+  const ReloadReport report = answers.reload();
+  audit(order, report.ok() ? "done" : "refused", report.ok() ? std::string() : reload_log_words(report));
+  if (!report.ok()) response.set_header(kNeedsAPerson, "yes");
+  reply(response, form, print_reload(report, form));
+}
 
 void obey(const ControlAnswers& answers, const Request& request, Response& response) {
   const Form form = form_of(request);
   const auto command = parse_command(request.matches[2].str());
   if (!command) return refuse(response, form, 404, format("no command {}", request.matches[2].str()));
-  Order order{
-      request.matches[1].str(), *command, UnixServer::asker_of(request), request.get_header_value(kSudoUser), {}};
+  Order order = order_of(request, std::string(name_of(*command)), request.matches[1].str());
   if (!is_entry_id(order.id)) return refuse(response, form, 404, nothing_named(order.id));
   // A damaged row can still be deleted; it only has no queue id for the log.
   if (const auto entry = answers.find(order.id); entry && *entry) order.queue_id = (*entry)->envelope.queue_id;
-  if (!may_order(order.asker)) {
-    const std::string words = "only root and the user that runs graph-milter may change the queue";
-    audit(order, "refused", words);
-    return refuse(response, form, 403, words);
-  }
+  if (!may_order(order, response, form)) return;
   audit(order, "begun", {});
   const auto done = answers.administer(order.id, *command);
   audit(order, done ? "done" : "refused", done ? *done : done.error().text());
   reply_with(response, form, done, [&](const std::string& words) {
-    return form == Form::Words ? words + "\n" : print_outcome({order.id, order.command, true, words});
+    return form == Form::Words ? words + "\n" : print_outcome({order.id, *command, true, words});
   });
 }
 
@@ -147,6 +166,7 @@ void add_handlers(UnixServer& server, const ControlAnswers& answers) {
   server.Get("/queue", with(tell_list));
   server.Get(R"(/queue/([0-9a-z]+))", with(tell_entry));
   server.Get("/trace", with(tell_trace));
+  server.Post("/reload", with(reload));
   server.Post(R"(/queue/([0-9a-z]+)/([a-z]+))", with(obey));
   server.set_exception_handler([](const Request&, Response& response, const std::exception_ptr&) {
     refuse(response, Form::Json, 500, "internal error");

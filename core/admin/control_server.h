@@ -5,7 +5,8 @@
 //                                                      not in the queue. X-Needs-A-Person: yes with /status if so.
 //   GET /queue?form=ids&which=held|waiting             ids, one a line
 //   POST /queue/ID/COMMAND                             {"id", "command", "done", "words"}; 404 as above, 409 if it is
-//   refused
+//                                                      refused
+//   POST /reload                                       what was taken; X-Needs-A-Person: yes if nothing was
 //
 // Each order is in the log twice: event `admin` with result=begun before it is done, with result=done or refused after
 // it. The user is the one at the other end of the socket, as the kernel says it.
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "core/admin/queue_view.h"
+#include "core/admin/reload_view.h"
 #include "core/admin/status_view.h"
 #include "core/base/result.h"
 #include "core/queue/queue.h"
@@ -34,6 +36,7 @@ struct ControlAnswers {
   std::function<std::optional<CredentialFacts>()> credential;  // may be unset
   std::function<Result<std::vector<queue::TraceRecord>>(const std::string& what)> trace;
   std::function<Result<std::string>(const std::string& id, queue::Command command)> administer;
+  std::function<ReloadReport()> reload;
 };
 
 struct ControlSettings {

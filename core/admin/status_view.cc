@@ -100,6 +100,9 @@ std::string to_do_words(const StatusFacts& facts) {
   if (is_unusable(facts) || (is_set(end) && delivery::expiry_stage(end, facts.daemon.now))) {
     out += "to do: put a new credential into its file; it is used without restart\n";
   }
+  if (!facts.daemon.config_troubles.empty()) {
+    out += "to do: mend the configuration: graph-milterctl config check; then graph-milterctl reload\n";
+  }
   if (totals.needs_administrator > 0) {
     out += format(
         "to do: {} for a configuration to be mended: graph-milterctl queue list\n",
@@ -121,6 +124,10 @@ std::string status_words(const StatusFacts& facts) {
   if (facts.troubles.empty()) out += "Graph: no trouble known\n";
   for (const queue::ServiceReport& report : facts.troubles) out += format("Graph: {}\n", report_words(report));
   out += credential_words(facts);
+  for (const ConfigTrouble& trouble : daemon.config_troubles) {
+    out +=
+        format("configuration: since {} {}\n", local_time(trouble.since), escape_for_log(trouble.words, kErrorLimit));
+  }
   for (const ErrorCount& error : frequent_errors(facts.entries)) {
     out += format("error of {}: {}\n", messages_words(error.messages), escape_for_log(error.text, kErrorLimit));
   }
@@ -157,6 +164,12 @@ std::string status_json(const StatusFacts& facts) {
   for (const ErrorCount& error : frequent_errors(facts.entries)) {
     writer.begin_object().key("text").string(error.text).key("messages").number(error.messages).end_object();
   }
+  writer.end_array().key("configuration").begin_array();
+  for (const ConfigTrouble& trouble : facts.daemon.config_troubles) {
+    writer.begin_object();
+    add_time(writer, "since", trouble.since);
+    writer.key("what").string(trouble.words).end_object();
+  }
   writer.end_array().key("needs_a_person").boolean(needs_a_person(facts)).end_object();
   return writer.take() + "\n";
 }
@@ -164,8 +177,8 @@ std::string status_json(const StatusFacts& facts) {
 }  // namespace
 
 bool needs_a_person(const StatusFacts& facts) {
-  return !facts.daemon.faults.empty() || is_unusable(facts) || facts.totals.held > 0 ||
-         facts.totals.needs_administrator > 0 ||
+  return !facts.daemon.faults.empty() || !facts.daemon.config_troubles.empty() || is_unusable(facts) ||
+         facts.totals.held > 0 || facts.totals.needs_administrator > 0 ||
          std::any_of(facts.troubles.begin(), facts.troubles.end(), misconfigured);
 }
 

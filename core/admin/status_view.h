@@ -16,11 +16,18 @@ namespace graph_milter::admin {
 
 using Faults = std::vector<std::string>;
 
+// Why an older configuration is in force than the one on disk.
+struct ConfigTrouble {
+  TimePoint since{};
+  std::string words;  // "the old maps stay: /etc/graph-milter/senders:3: ..."
+};
+
 struct DaemonFacts {
   std::string instance;
   TimePoint started{};
   TimePoint now{};
   Faults faults{};  // of the configuration in force, which keep mail from being relayed
+  std::vector<ConfigTrouble> config_troubles = {};
 };
 
 // By what the application proves to Graph that it is itself.
@@ -38,7 +45,8 @@ struct StatusFacts {
   std::optional<CredentialFacts> credential = {};  // nothing: nothing is known of it
 };
 
-// Something that time does not mend: a misconfigured service, a held message, a credential that has ended.
+// Something that time does not mend: a misconfigured service, a held message, a credential that has ended, a
+// configuration that can't be taken.
 bool needs_a_person(const StatusFacts& facts);
 
 // The errors that keep most messages waiting are told, at most five.

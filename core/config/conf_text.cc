@@ -54,6 +54,7 @@ class Lexer {
       if (!where.empty()) error.where = where + ": " + error.where;
       return fail(std::move(error));
     }
+    out_.files.push_back(path);
     GM_TRY(read_text(*text, path));
     open_files_.pop_back();
     return {};
@@ -207,7 +208,7 @@ class Lexer {
     return read_file(path.string(), line.where_value());
   }
 
-  ConfText out_{{ConfSection{}}};
+  ConfText out_{{ConfSection{}}, {}};
   Place place_;
   std::vector<std::string> open_files_;
   ByteCount total_ = 0;

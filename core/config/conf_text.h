@@ -39,6 +39,7 @@ struct ConfSection {
 // Sections in the order of the text, equal names kept apart. sections[0] has the empty name.
 struct ConfText {
   std::vector<ConfSection> sections;
+  std::vector<std::string> files = {};  // that were read, in order, as they were named; none for a text
 };
 
 // `include = FILE` lines are followed (relative to the including file; a loop is an error that names it). An included

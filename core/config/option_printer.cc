@@ -36,8 +36,7 @@ std::string facts_of(const Option& option) {
   } else if (!option.if_empty.empty()) {
     out += "; default: " + std::string(option.if_empty);
   }
-  if (option.reload == Reload::Live) out += "; no restart";
-  return out;
+  return out + (option.reload == Reload::Live ? "; no restart" : "; needs a restart");
 }
 
 // Calls `print` for each option and `begin` before the first one under each heading.
@@ -60,7 +59,7 @@ constexpr std::string_view kSampleHead =
     "s,\n"
     "# m, h or d. Other files are read in place with include = FILE. A change of an option marked \"no restart\", and "
     "of\n"
-    "# a rule, takes effect when the daemon gets SIGUSR1.\n";
+    "# a rule, takes effect when the daemon gets SIGUSR1 or at graph-milterctl reload.\n";
 
 constexpr std::string_view kSampleRule =
     "\n"

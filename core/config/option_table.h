@@ -20,7 +20,7 @@ inline constexpr SizeBounds kMessageSizes{1024, 2ULL * 1024 * 1024 * 1024};
 
 enum class Reload {
   Restart,  // a change takes effect when the daemon starts
-  Live,     // a change takes effect at SIGUSR1
+  Live,     // a change takes effect at SIGUSR1 and at graph-milterctl reload
 };
 
 struct Option {

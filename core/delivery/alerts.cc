@@ -60,9 +60,10 @@ bool counts_as_said(const Error& error) {
 }
 
 Alerts::Alerts(AlertSettings settings, queue::Queue& queue, const queue::ServiceState& service, const Clock& clock)
-    : settings_(std::move(settings)), queue_(queue), service_(service), clock_(clock) {}
+    : fresh_(std::move(settings)), queue_(queue), service_(service), clock_(clock) {}
 
 void Alerts::look() {
+  settings_ = *fresh_.get();
   const auto totals = queue_.totals();
   if (!totals) {
     log_text(LogLevel::Error, "what the administrator should hear of can't be looked at: " + totals.error().text());

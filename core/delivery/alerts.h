@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/in_force.h"
 #include "core/delivery/alert_state.h"
 #include "core/mta/smtp_client.h"
 #include "core/queue/queue.h"
@@ -35,10 +36,13 @@ bool counts_as_said(const Error& error);
 // What we call this host in mails.
 std::string administrators_host(const AlertSettings& settings);
 
-// What it has said is noted in the queue, so that a restart does not say it again. One thread.
+// What it has said is noted in the queue, so that a restart does not say it again. One thread, but for change().
 class Alerts {
  public:
   Alerts(AlertSettings settings, queue::Queue& queue, const queue::ServiceState& service, const Clock& clock);
+
+  // From the next look on. Any thread.
+  void change(AlertSettings settings) { fresh_.put(std::move(settings)); }
 
   // Looks at what is wrong now (service.troubles() that are Misconfigured; held entries, by Totals) and mails if
   // something is new or over, or if `interval` has passed since the last mail while something lasts (decide_alert). A
@@ -53,7 +57,8 @@ class Alerts {
   void keep(const AlertState& state);
   Duration pause() const;
 
-  const AlertSettings settings_;
+  InForce<AlertSettings> fresh_;
+  AlertSettings settings_;  // of this look
   queue::Queue& queue_;
   const queue::ServiceState& service_;
   const Clock& clock_;

@@ -21,22 +21,28 @@ constexpr Duration kLongestBoardHold = std::chrono::hours(1);
 
 Delivery::Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services, Returning& returning,
                    queue::ServiceState& service)
-    : settings_(std::move(settings)),
+    : settings_(settings),
+      worker_count_(settings.workers),
       queue_(queue),
       services_(services),
       returning_(returning),
-      board_(settings_.mailbox_requests),
-      watch_(settings_.breaker, settings_.retry.initial, service) {}
+      board_(settings.mailbox_requests),
+      watch_(settings.breaker, settings.retry.initial, service) {}
 
 Delivery::~Delivery() {
   stop_.request_stop();
   queue_.wake();
 }
 
+void Delivery::change(DeliverySettings settings) {
+  watch_.set_patience(settings.retry.initial);
+  settings_.put(std::move(settings));
+}
+
 void Delivery::start() {
   wake_up_waiting();
-  at_work_ = settings_.workers;
-  for (std::size_t i = 0; i < settings_.workers; ++i) {
+  at_work_ = worker_count_;
+  for (std::size_t i = 0; i < worker_count_; ++i) {
     workers_.emplace_back([this] {
       work(stop_.get_token());
       const std::lock_guard lock(workers_mutex_);
@@ -91,7 +97,8 @@ bool Delivery::deliver_one(std::stop_token stop) {
   }
   watch_.goes_on(entry->id);
   const std::string mailbox = entry->plan.mailbox;
-  Courier courier(settings_.courier, queue_, services_, returning_, *std::move(entry));
+  const auto settings = settings_.get();
+  Courier courier(settings->courier, queue_, services_, returning_, *std::move(entry));
   const Ending ending = courier.carry(std::move(stop));
   board_.end(mailbox);
   settle(courier, ending);
@@ -155,7 +162,7 @@ void Delivery::settle(const Courier& courier, const Ending& ending) {
 // At once again it would end the same way, and what is asked of Graph meanwhile would be asked for nothing.
 void Delivery::journal_failed(const queue::Entry& entry, const Error& error) {
   log_text(LogLevel::Error, format("entry {}: the journal could not be written: {}", entry.id, error.text()));
-  board_.hold(entry.plan.mailbox, services_.clock.now() + settings_.retry.initial);
+  board_.hold(entry.plan.mailbox, services_.clock.now() + settings_.get()->retry.initial);
 }
 
 void Delivery::park(queue::Entry entry, const Park& park) {
@@ -172,7 +179,8 @@ void Delivery::park(queue::Entry entry, const Park& park) {
 void Delivery::retry(const queue::Entry& entry, const Retry& retry) {
   const TimePoint now = services_.clock.now();
   const int failures = std::max(1, entry.attempts - entry.progress.attempts_before + 1);
-  const TimePoint next = std::max(retry.not_before, next_attempt(settings_.retry, failures, retry.why, now, dice()));
+  const TimePoint next =
+      std::max(retry.not_before, next_attempt(settings_.get()->retry, failures, retry.why, now, dice()));
   if (retry.why.kind == ErrorKind::Throttled && retry.why.retry_after && is_for_graph(entry)) {
     board_.hold(entry.plan.mailbox, now + obeyed(*retry.why.retry_after));
   }

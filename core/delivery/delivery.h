@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/in_force.h"
 #include "core/config/settings.h"
 #include "core/delivery/courier.h"
 #include "core/delivery/mailbox_board.h"
@@ -42,6 +43,10 @@ class Delivery {
   // Stops, and waits for the workers without end.
   ~Delivery();
 
+  // For what begins from now on; a courier under way keeps the settings it began with. `workers`, `mailbox_requests`
+  // and `breaker` stay as they were. Any thread.
+  void change(DeliverySettings settings);
+
   // Starts the workers. Once. What waited for the administrator is tried at once: perhaps that is why we were started.
   void start();
 
@@ -73,7 +78,8 @@ class Delivery {
   void end_lease(const queue::Entry& entry, const Status& written);
   double dice();
 
-  const DeliverySettings settings_;
+  InForce<DeliverySettings> settings_;
+  const std::size_t worker_count_;
   queue::Queue& queue_;
   targets::Services services_;
   Returning& returning_;

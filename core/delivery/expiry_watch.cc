@@ -24,14 +24,16 @@ void log_expiry(const auth::CredentialEnd& credential, const ExpiryState& next, 
 }  // namespace
 
 ExpiryWatch::ExpiryWatch(AlertSettings settings, queue::Queue& queue, const Clock& clock, End end)
-    : settings_(std::move(settings)), queue_(queue), clock_(clock), end_(std::move(end)) {}
+    : fresh_(Settings{std::move(settings), std::move(end)}), queue_(queue), clock_(clock) {}
 
 void ExpiryWatch::look() {
   const TimePoint now = clock_.now();
   const bool too_early = now < next_look_ && next_look_ - now <= kPause;
   if (too_early) return;
   next_look_ = now + kPause;
-  const auto credential = end_();
+  const auto in_force = fresh_.get();
+  settings_ = in_force->alerts;
+  const auto credential = in_force->end();
   if (!credential || !*credential) return;
   if (const auto next = decide_expiry(told(), (*credential)->end, now)) say(**credential, *next);
 }

@@ -38,17 +38,23 @@ void log_swept(const std::string& mailbox, const char* what, const std::string& 
 
 Housekeeping::Housekeeping(HousekeepingSettings settings, queue::Queue& queue, targets::Services services,
                            Alerts& alerts, std::vector<std::function<void()>> more_looks)
-    : settings_(std::move(settings)),
-      prefixes_(marker_prefixes(settings_)),
+    : fresh_(std::move(settings)),
       queue_(queue),
       services_(services),
       alerts_(alerts),
-      more_looks_(std::move(more_looks)) {}
+      more_looks_(std::move(more_looks)) {
+  take_settings();
+}
 
 Housekeeping::~Housekeeping() = default;
 
 void Housekeeping::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
+
+void Housekeeping::take_settings() {
+  settings_ = *fresh_.get();
+  prefixes_ = marker_prefixes(settings_);
 }
 
 void Housekeeping::stop() { thread_.request_stop(); }
@@ -58,6 +64,7 @@ void Housekeeping::work(const std::stop_token& stop) {
   TimePoint next_sweep = now() + std::min(kFirstSweep, settings_.interval);
   while (!stop.stop_requested() && !queue_.failed()) {
     try {
+      take_settings();
       alerts_.look();
       for (const auto& look : more_looks_) look();
       // A clock that was set back must not put the next sweep off.
@@ -75,6 +82,7 @@ void Housekeeping::work(const std::stop_token& stop) {
 }
 
 void Housekeeping::sweep(const std::stop_token& stop) {
+  take_settings();
   if (const Status tidied = queue_.tidy(now()); !tidied)
     log_text(LogLevel::Warning, "the queue can't be tidied: " + tidied.error().text());
   const auto mailboxes = queue_.mailboxes();

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/in_force.h"
 #include "core/delivery/alerts.h"
 #include "core/delivery/housekeeping_rules.h"
 #include "core/queue/queue.h"
@@ -27,6 +28,9 @@ class Housekeeping {
                std::vector<std::function<void()>> more_looks = {});
   ~Housekeeping();  // stops; waits for the request it is in
 
+  // From the next look on. Any thread.
+  void change(HousekeepingSettings settings) { fresh_.put(std::move(settings)); }
+
   void start();  // once; the first sweep is due a minute later, or after the interval if that is less
   void stop();   // asks it to end; does not wait
 
@@ -36,6 +40,7 @@ class Housekeeping {
 
  private:
   void work(const std::stop_token& stop);
+  void take_settings();
   void sweep_drafts(const std::string& mailbox, const std::stop_token& stop);
   Status delete_draft(const std::string& mailbox, const graph::MarkedMessage& draft);
   void sweep_sent_copies(const std::stop_token& stop);
@@ -45,8 +50,9 @@ class Housekeeping {
   Result<std::string> sent_items_of(const std::string& mailbox);
   TimePoint now() const { return services_.clock.now(); }
 
-  const HousekeepingSettings settings_;
-  const std::vector<std::string> prefixes_;  // of the markers that are ours
+  InForce<HousekeepingSettings> fresh_;
+  HousekeepingSettings settings_;      // of this look, for the one thread
+  std::vector<std::string> prefixes_;  // of the markers that are ours
   queue::Queue& queue_;
   targets::Services services_;
   Alerts& alerts_;

@@ -164,7 +164,8 @@ Returning::Returning(ReturnSettings settings, queue::Queue& queue, const Clock& 
     : settings_(std::move(settings)), queue_(queue), clock_(clock) {}
 
 std::optional<Ending> Returning::give_to_mta(queue::Entry& entry, ByteSource& message) {
-  return Return(settings_, queue_, clock_, entry, message).run();
+  const auto settings = settings_.get();
+  return Return(*settings, queue_, clock_, entry, message).run();
 }
 
 Status Returning::warn_of_delay(const queue::Entry& entry, ByteSource& message) {
@@ -176,13 +177,14 @@ Status Returning::tell_relayed(const queue::Entry& entry, ByteSource& message) {
 }
 
 Status Returning::tell(const queue::Entry& entry, ByteSource& message, mta::DsnAction action) {
-  const std::size_t to_tell = recipients_to_report(entry, action, settings_).size();
+  const auto settings = settings_.get();
+  const std::size_t to_tell = recipients_to_report(entry, action, *settings).size();
   if (to_tell == 0) return {};
-  GM_TRY(send_dsn(entry, message, action, false, settings_, clock_.now()));
+  GM_TRY(send_dsn(entry, message, action, false, *settings, clock_.now()));
   log_notified(entry, action, to_tell, clock_.now());
-  if (settings_.notify_address.empty()) return {};
-  const Status copied = send_dsn(entry, message, action, true, settings_, clock_.now());
-  if (!copied) log_no_copy(entry, settings_.notify_address, copied.error(), clock_.now());
+  if (settings->notify_address.empty()) return {};
+  const Status copied = send_dsn(entry, message, action, true, *settings, clock_.now());
+  if (!copied) log_no_copy(entry, settings->notify_address, copied.error(), clock_.now());
   return {};
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
+#include "core/base/in_force.h"
 #include "core/delivery/ending.h"
 #include "core/mta/dsn.h"
 #include "core/mta/smtp_client.h"
@@ -29,6 +30,9 @@ class Returning {
  public:
   Returning(ReturnSettings settings, queue::Queue& queue, const Clock& clock);
 
+  // For what begins from now on.
+  void change(ReturnSettings settings) { settings_.put(std::move(settings)); }
+
   // REQUIRES: the entry is leased, in DraftGone or Returning, with give_up set and a disposal of Dsn or Mta. Records
   // Returning (return_epoch + 1) before the MTA hears anything, and Returned, with entry.outcome, once it has taken all
   // there is to give: a DSN with the same Message-ID each time, the copy to notify_address (its header only), or the
@@ -48,7 +52,7 @@ class Returning {
  private:
   Status tell(const queue::Entry& entry, ByteSource& message, mta::DsnAction action);
 
-  const ReturnSettings settings_;
+  InForce<ReturnSettings> settings_;
   queue::Queue& queue_;
   const Clock& clock_;
 };

@@ -63,12 +63,13 @@ bool ScopeWatch::was_mailed_lately(TimePoint now) const {
 }
 
 void ScopeWatch::warn(TimePoint now) {
-  const bool mails = !settings_.to.empty() && !was_mailed_lately(now);
+  const auto settings = settings_.get();
+  const bool mails = !settings->to.empty() && !was_mailed_lately(now);
   Status mailed;
   if (mails) {
     mailed = mail_administrator(
-        settings_,
-        {format("graph-milter on {}: the application can open {}", administrators_host(settings_), outside_),
+        *settings,
+        {format("graph-milter on {}: the application can open {}", administrators_host(*settings), outside_),
          warning_text(outside_), "scope"},
         now);
     if (!mailed && !counts_as_said(mailed.error())) next_look_ = now + kHour;
@@ -76,7 +77,7 @@ void ScopeWatch::warn(TimePoint now) {
   LogLine(LogLevel::Error, "", "scope")
       .field("outside", outside_)
       .field("status", "answers")
-      .field("mail", mails && mailed ? settings_.to : std::string("none"))
+      .field("mail", mails && mailed ? settings->to : std::string("none"))
       .field("hint", kHint, 300);
   if (!mails || next_look_ == now + kHour) return;
   if (const Status kept = queue_.set_note(kNote, format("{}", to_unix_ms(now))); !kept)

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "core/base/in_force.h"
 #include "core/delivery/alerts.h"
 #include "core/queue/queue.h"
 
@@ -20,6 +21,9 @@ class ScopeWatch {
   // `outside` empty: nothing is ever asked.
   ScopeWatch(AlertSettings settings, std::string outside, queue::Queue& queue, const Clock& clock, Ask ask);
 
+  // From the next look on. Any thread.
+  void change(AlertSettings settings) { settings_.put(std::move(settings)); }
+
   // An answer is an error in the log and a mail; 403 is as it should be; of all else the log says that nothing is
   // proven, and it is asked again in an hour.
   void look();
@@ -28,7 +32,7 @@ class ScopeWatch {
   void warn(TimePoint now);
   bool was_mailed_lately(TimePoint now) const;
 
-  const AlertSettings settings_;
+  InForce<AlertSettings> settings_;
   const std::string outside_;
   queue::Queue& queue_;
   const Clock& clock_;

@@ -23,7 +23,12 @@ class ServiceWatch {
   // `state` outlives it. An entry that waits for the administrator goes on no sooner than `patience` after it failed,
   // however often others succeed meanwhile.
   ServiceWatch(pace::BreakerRules rules, Duration patience, queue::ServiceState& state)
-      : rules_(rules), patience_(patience), state_(state) {}
+      : rules_(rules), state_(state), patience_(patience) {}
+
+  void set_patience(Duration patience) {
+    const std::lock_guard lock(mutex_);
+    patience_ = patience;
+  }
 
   // May a courier set out? While the service is down only one at a time may, to find out: a probe.
   struct Leave {
@@ -60,9 +65,9 @@ class ServiceWatch {
   bool works();
 
   const pace::BreakerRules rules_;
-  const Duration patience_;
   queue::ServiceState& state_;
   mutable std::mutex mutex_;
+  Duration patience_;
   pace::Breaker breaker_;
   std::map<std::string, Waiting> waiting_;  // by entry
   std::set<std::string> delayed_;

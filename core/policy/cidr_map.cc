@@ -93,7 +93,7 @@ Result<std::shared_ptr<const Map>> CidrMap::parse(const MapName& name, std::stri
   return map;
 }
 
-std::optional<MapHit> CidrMap::find(std::string_view key) const {
+std::optional<MapHit> CidrMap::find(std::string_view key, PatternWork& /*work*/) const {
   const auto address = parse_ip(key);
   if (!address) return std::nullopt;
   const auto* entry = table_.find([&](const auto& candidate) {

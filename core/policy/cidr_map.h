@@ -21,7 +21,8 @@ class CidrMap final : public Map {
 
   explicit CidrMap(MapName name) : Map(std::move(name)) {}
 
-  std::optional<MapHit> find(std::string_view key) const override;
+  using Map::find;
+  std::optional<MapHit> find(std::string_view key, PatternWork& work) const override;
   std::size_t size() const override { return table_.size(); }
 
   // Some line, outside every if, matches all addresses of a family or all but those of a network.

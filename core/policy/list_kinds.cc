@@ -60,12 +60,15 @@ class MapMatcher final : public Matcher {
  public:
   explicit MapMatcher(std::shared_ptr<const Map> map) : Matcher(map->name().text()), map_(std::move(map)) {}
 
-  Match find(const Subject& subject, PatternWork& /*work*/) const override {
-    const auto hit = map_->find(subject.key);
-    if (!hit) return Match::No;
+  Match find(const Subject& subject, PatternWork& work) const override {
+    if (subject.key.empty()) return Match::No;
+    const auto hit = map_->find(subject.key, work);
+    if (!hit) return work.left() == 0 && map_->name().kind == MapKind::Pcre ? Match::Unknown : Match::No;
     return hit->is_exact ? Match::Exact : Match::Wide;
   }
   bool holds_everybody() const override {
+    // Whom a pattern matches can't be told.
+    if (map_->name().kind == MapKind::Pcre) return true;
     const auto* networks = dynamic_cast<const CidrMap*>(map_.get());
     return networks != nullptr && networks->holds_everybody();
   }
@@ -117,10 +120,19 @@ Result<MatcherPointer> read_words(Words words, const std::string& /*where*/, Map
   return std::make_shared<const WordMatcher>(words);
 }
 
-// Exact addresses of a text table, networks of a cidr: table; what stands behind them is not asked for.
+Result<MatcherPointer> read_client_map(Words words, const std::string& where, MapStore& maps) {
+  GM_TRY_ASSIGN(std::shared_ptr<const Map> map, maps.open(words.front(), where));
+  return std::make_shared<const MapMatcher>(std::move(map));
+}
+
+// What stands behind the keys is not asked for.
 template <PatternKind Kind>
 Result<MatcherPointer> read_map(Words words, const std::string& where, MapStore& maps) {
   GM_TRY_ASSIGN(std::shared_ptr<const Map> map, maps.open(words.front(), where));
+  if (map->name().kind == MapKind::Cidr) {
+    return fail(ErrorKind::Usage, where, format("{} holds networks, not addresses", map->name().text()),
+                "name it in client, or write map:/path or pcre:/path");
+  }
   if (const auto* text = dynamic_cast<const TextMap*>(map.get()); text != nullptr && Kind == PatternKind::Address) {
     for (const MapEntry& entry : text->entries()) {
       if (entry.form != KeyForm::Word) continue;
@@ -132,7 +144,7 @@ Result<MatcherPointer> read_map(Words words, const std::string& where, MapStore&
 
 bool takes_all(std::string_view /*word*/) { return true; }
 
-constexpr std::array kClientItems = {ItemKind{is_map_word, false, read_map<PatternKind::Login>},
+constexpr std::array kClientItems = {ItemKind{is_map_word, false, read_client_map},
                                      ItemKind{takes_all, true, read_networks}};
 constexpr std::array kLoginItems = {ItemKind{is_map_word, false, read_map<PatternKind::Login>},
                                     ItemKind{takes_all, true, read_addresses<PatternKind::Login>}};

@@ -9,17 +9,17 @@
 #include "core/base/text.h"
 #include "core/mail/address.h"
 #include "core/policy/cidr_map.h"
+#include "core/policy/pcre_map.h"
 #include "core/policy/text_map.h"
 
 namespace graph_milter::policy {
 
 namespace {
 
-constexpr std::array kKinds = {MapKind::Text, MapKind::Cidr};
-constexpr std::array<std::string_view, 21> kOtherTypes = {
-    "btree:", "cdb:",       "dbm:",    "environ:", "hash:",  "inline:",   "ldap:",
-    "lmdb:",  "memcache:",  "mysql:",  "nis:",     "pgsql:", "proxy:",    "regexp:",
-    "sdbm:",  "socketmap:", "sqlite:", "static:",  "tcp:",   "texthash:", "pcre:"};
+constexpr std::array kKinds = {MapKind::Text, MapKind::Cidr, MapKind::Pcre};
+constexpr std::array<std::string_view, 20> kOtherTypes = {
+    "btree:", "cdb:",   "dbm:",   "environ:", "hash:", "inline:",    "ldap:",   "lmdb:",   "memcache:", "mysql:",
+    "nis:",   "pgsql:", "proxy:", "regexp:",  "sdbm:", "socketmap:", "sqlite:", "static:", "tcp:",      "texthash:"};
 
 tl::unexpected<Error> refuse(std::string_view where, std::string what, std::string hint) {
   return fail(ErrorKind::Usage, std::string(where), std::move(what), std::move(hint));
@@ -28,7 +28,7 @@ tl::unexpected<Error> refuse(std::string_view where, std::string what, std::stri
 }  // namespace
 
 std::string_view prefix_of(MapKind kind) {
-  constexpr std::array<std::string_view, 2> kPrefixes = {"map:", "cidr:"};
+  constexpr std::array<std::string_view, 3> kPrefixes = {"map:", "cidr:", "pcre:"};
   return kPrefixes[static_cast<std::size_t>(kind)];
 }
 
@@ -49,10 +49,12 @@ Result<MapName> parse_map_name(std::string_view word, std::string_view where) {
                   format("write {}/path", prefix_of(kind)));
   }
   const std::string_view type = word.substr(0, word.find(':'));
-  std::string hint = "maps are map:/path (a text file in the form that postmap reads) or cidr:/path";
+  std::string hint = "maps are map:/path (a text file in the form that postmap reads), cidr:/path or pcre:/path";
   if (type == "hash" || type == "lmdb" || type == "btree" || type == "cdb" || type == "dbm" || type == "texthash") {
     const std::size_t path = std::min(word.find(':'), word.size() - 1) + 1;
     hint = format("write map:{}: the text file that postmap reads", escape_for_log(word.substr(path), 200));
+  } else if (type == "regexp") {
+    hint = "write pcre:/path; its patterns are Perl's";
   }
   return refuse(where, format("\"{}\" is not a map that is read here", escape_for_log(word, 200)), std::move(hint));
 }
@@ -68,6 +70,8 @@ Result<std::shared_ptr<const Map>> parse_map(const MapName& name, std::string_vi
       return TextMap::parse(name, text);
     case MapKind::Cidr:
       return CidrMap::parse(name, text);
+    case MapKind::Pcre:
+      return PcreMap::parse(name, text);
   }
   return refuse({}, "no such kind of map", {});
 }

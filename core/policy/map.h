@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/policy/pattern.h"
 
 namespace graph_milter::policy {
 
 enum class MapKind {
   Text,  // map:FILE: one key a line (text_map.h)
   Cidr,  // cidr:FILE: networks, cidr_table(5) (cidr_map.h)
+  Pcre,  // pcre:FILE: patterns, pcre_table(5) (pcre_map.h)
 };
 std::string_view prefix_of(MapKind kind);  // "map:"
 
@@ -39,7 +41,7 @@ Result<MapName> parse_map_name(std::string_view word, std::string_view where);
 std::string canonical_key(std::string_view key);
 
 struct MapHit {
-  std::string value;      // what stands behind the key
+  std::string value;      // what stands behind the key; in pcre: maps $1 is filled in
   int line = 0;           // where the entry begins in its file, from 1
   bool is_exact = false;  // the whole key stands there, not its domain, its user, a network or a pattern
 };
@@ -53,8 +55,13 @@ class Map {
 
   const MapName& name() const { return name_; }
 
-  // `key` as canonical_key gives it. The empty key is in no map.
-  virtual std::optional<MapHit> find(std::string_view key) const = 0;
+  // `key` as canonical_key gives it. The empty key is in no map. Patterns that come to an end of what they may do find
+  // nothing, and leave no `work`: then nobody knows whether the key is there.
+  virtual std::optional<MapHit> find(std::string_view key, PatternWork& work) const = 0;
+  std::optional<MapHit> find(std::string_view key) const {
+    PatternWork work;
+    return find(key, work);
+  }
 
   virtual std::size_t size() const = 0;  // entries
 

@@ -109,6 +109,21 @@ constexpr std::uint32_t kAlways =
 
 }  // namespace
 
+namespace {
+
+std::vector<std::string> texts_of(pcre2_match_data& data, std::string_view text, std::size_t count) {
+  const PCRE2_SIZE* places = pcre2_get_ovector_pointer(&data);
+  std::vector<std::string> out(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const PCRE2_SIZE begin = places[2 * i];
+    const PCRE2_SIZE end = places[2 * i + 1];
+    if (begin != PCRE2_UNSET && begin <= end && end <= text.size()) out[i] = text.substr(begin, end - begin);
+  }
+  return out;
+}
+
+}  // namespace
+
 struct Pattern::Compiled {
   Code code;
 };
@@ -142,11 +157,18 @@ Result<Pattern> Pattern::read(std::string_view written, std::string_view where) 
   return out;
 }
 
-PatternResult Pattern::search(std::string_view text, PatternWork& work) const {
+std::size_t Pattern::groups() const {
+  std::uint32_t count = 0;
+  pcre2_pattern_info(compiled_->code.get(), PCRE2_INFO_CAPTURECOUNT, &count);
+  return count;
+}
+
+PatternResult Pattern::search(std::string_view text, PatternWork& work, std::vector<std::string>* groups) const {
   if (text.size() > kLongestText) return PatternResult::Limit;
   Meter meter{&work, 1 + text.size() / kTextPerStep};
   const MatchContext context(pcre2_match_context_create(nullptr));
-  const MatchData data(pcre2_match_data_create(1, nullptr));
+  const std::size_t wanted = groups == nullptr ? 1 : this->groups() + 1;
+  const MatchData data(pcre2_match_data_create(static_cast<std::uint32_t>(wanted), nullptr));
   if (context == nullptr || data == nullptr || work.left() == 0) return PatternResult::Limit;
   pcre2_set_match_limit(context.get(), kMatchLimit);
   pcre2_set_depth_limit(context.get(), kDepthLimit);
@@ -156,7 +178,10 @@ PatternResult Pattern::search(std::string_view text, PatternWork& work) const {
   const char* begin = text.empty() ? "" : text.data();
   const int found = pcre2_match(compiled_->code.get(), reinterpret_cast<const unsigned char*>(begin), text.size(), 0, 0,
                                 data.get(), context.get());
-  if (found >= 0) return PatternResult::Yes;
+  if (found >= 0) {
+    if (groups != nullptr) *groups = texts_of(*data, text, wanted);
+    return PatternResult::Yes;
+  }
   // Whatever else ended the search, nobody knows what it would have found.
   return found == PCRE2_ERROR_NOMATCH ? PatternResult::No : PatternResult::Limit;
 }

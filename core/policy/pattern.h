@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 
@@ -45,7 +46,11 @@ class Pattern {
 
   // Searches `text`, which need not be UTF-8: bytes that are not match nothing. Limit: the work ended first, or the
   // text is longer than kLongestText.
-  PatternResult search(std::string_view text, PatternWork& work) const;
+  // `groups`, if given, gets the texts of the groups of a match, [0] being the whole; those that took no part are
+  // empty.
+  PatternResult search(std::string_view text, PatternWork& work, std::vector<std::string>* groups = nullptr) const;
+
+  std::size_t groups() const;  // how many it has
 
   const std::string& text() const { return text_; }  // as it was written
 

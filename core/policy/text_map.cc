@@ -81,7 +81,7 @@ std::optional<MapHit> TextMap::hit(std::string_view key, bool is_exact) const {
   return MapHit{entry.value, entry.line, is_exact};
 }
 
-std::optional<MapHit> TextMap::find(std::string_view key) const {
+std::optional<MapHit> TextMap::find(std::string_view key, PatternWork& /*work*/) const {
   const std::size_t at = key.rfind('@');
   if (at == std::string_view::npos) return hit(key, true);
   // "@domain" and "user@" are keys of entries, not of questions.

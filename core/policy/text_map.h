@@ -38,7 +38,8 @@ class TextMap final : public Map {
 
   explicit TextMap(MapName name) : Map(std::move(name)) {}
 
-  std::optional<MapHit> find(std::string_view key) const override;
+  using Map::find;
+  std::optional<MapHit> find(std::string_view key, PatternWork& work) const override;
   std::size_t size() const override { return entries_.size(); }
 
   // In the order of the file.

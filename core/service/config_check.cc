@@ -12,6 +12,7 @@
 #include "core/admin/socket_reach.h"
 #include "core/base/format.h"
 #include "core/config/exit_status.h"
+#include "core/config/trusted_files.h"
 #include "core/delivery/expiry.h"
 #include "core/mail/address.h"
 #include "core/mta/postfix_settings.h"
@@ -124,6 +125,7 @@ ConfigCheck check_configuration(const std::string& path, const std::vector<confi
     return out;
   }
   const std::vector<Error> surroundings = config::check_surroundings(reading.configuration);
+  add(config::check_conf_files(reading.configuration), out.report.findings);
   add(surroundings, out.report.findings);
   check_credential(reading.configuration, out.report.findings);
   // Without the domains each address in a rule would be an error of its own.

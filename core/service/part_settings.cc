@@ -125,6 +125,14 @@ delivery::HousekeepingSettings housekeeping_settings(const config::Settings& set
   return out;
 }
 
+LogSettings log_settings(const config::Settings& settings) {
+  LogSettings log;
+  log.target = settings.log_target;
+  log.level = settings.log_level;
+  log.facility = settings.syslog_facility;
+  return log;
+}
+
 std::string host_name() {
   std::array<char, 256> name{};
   const bool known = ::gethostname(name.data(), name.size() - 1) == 0 && name.front() != '\0';

@@ -31,6 +31,8 @@ intake::IntakeSettings intake_settings(const config::Settings& settings, std::st
 delivery::AlertSettings alert_settings(const config::Settings& settings, const mta::SmtpSettings& mta);
 delivery::HousekeepingSettings housekeeping_settings(const config::Settings& settings, std::string instance);
 
+LogSettings log_settings(const config::Settings& settings);
+
 // What the system calls this host; "localhost" if it has no name.
 std::string host_name();
 

@@ -11,7 +11,7 @@
 #include "core/base/forward_clock.h"
 #include "core/base/log.h"
 #include "core/config/option_table.h"
-#include "core/config/trusted_owners.h"
+#include "core/config/trusted_files.h"
 #include "core/delivery/delivery.h"
 #include "core/delivery/expiry_watch.h"
 #include "core/delivery/housekeeping.h"
@@ -40,6 +40,14 @@ Result<policy::Policy> read_policy(const config::Configuration& configuration) {
   return policy;
 }
 
+namespace {
+
+bool logs_differ(const config::Settings& a, const config::Settings& b) {
+  return a.log_target != b.log_target || a.log_level != b.log_level || a.syslog_facility != b.syslog_facility;
+}
+
+}  // namespace
+
 // Destroyed from the last member to the first: who uses goes before what is used.
 struct Service::Machinery {
   explicit Machinery(const config::Settings& settings)
@@ -64,7 +72,12 @@ struct Service::Machinery {
   }
 
   Status start_control(const config::Settings& settings);
-  Status start_delivery(const config::Settings& settings);
+  Status make_delivery(const config::Settings& settings);
+  void start_delivery();
+
+  Result<delivery::ReturnSettings> return_settings(const config::Settings& settings) const;
+  // See Reloader::Prepare.
+  Result<std::function<void()>> prepare(const config::Settings& settings, policy::Policy policy);
 
   // One for all, so that no wait gets longer when the wall clock is set back.
   std::shared_ptr<Clock> clock = std::make_shared<ForwardClock>(std::make_shared<SystemClock>());
@@ -85,6 +98,7 @@ struct Service::Machinery {
   std::unique_ptr<delivery::ScopeWatch> scope;
   std::unique_ptr<delivery::Delivery> delivery;
   std::unique_ptr<delivery::Housekeeping> housekeeping;
+  std::unique_ptr<Reloader> reloader;
   std::unique_ptr<admin::ControlServer> control;
 
   mutable std::mutex context_mutex;
@@ -97,13 +111,16 @@ Status Service::Machinery::start_control(const config::Settings& settings) {
   answers.daemon = [this] {
     const std::lock_guard lock(context_mutex);
     const std::string& lost = context->settings.lost_copies;
-    return admin::DaemonFacts{instance, started, clock->now(), lost.empty() ? admin::Faults() : admin::Faults{lost}};
+    return admin::DaemonFacts{instance, started, clock->now(), lost.empty() ? admin::Faults() : admin::Faults{lost},
+                              reloader->troubles()};
   };
+  answers.reload = [this] { return reloader->reload(); };
   answers.list = [this] { return queue->list(); };
   answers.find = [this](const std::string& id) { return queue->find(id); };
   answers.totals = [this] { return queue->totals(); };
   answers.troubles = [this] { return service->troubles(); };
-  answers.credential = [end = credential_end(settings)]() -> std::optional<admin::CredentialFacts> {
+  answers.credential = [this]() -> std::optional<admin::CredentialFacts> {
+    const auto end = credential_end(reloader->settings());
     const auto now = end();
     if (!now) return admin::CredentialFacts{{}, {}, now.error().text()};
     if (!*now) return std::nullopt;
@@ -116,10 +133,15 @@ Status Service::Machinery::start_control(const config::Settings& settings) {
   return {};
 }
 
-Status Service::Machinery::start_delivery(const config::Settings& settings) {
+Result<delivery::ReturnSettings> Service::Machinery::return_settings(const config::Settings& settings) const {
   GM_TRY_ASSIGN(delivery::ReturnSettings returns, delivery::return_settings(settings, host_name()));
   returns.mta.stop = give_up;
   if (returns.hand_back_to) returns.hand_back_to->stop = give_up;
+  return returns;
+}
+
+Status Service::Machinery::make_delivery(const config::Settings& settings) {
+  GM_TRY_ASSIGN(delivery::ReturnSettings returns, return_settings(settings));
   const targets::Services services{client, *doors.upload, *clock, gate.get()};
   alerts = std::make_unique<delivery::Alerts>(alert_settings(settings, returns.mta), *queue, *service, *clock);
   expiry = std::make_unique<delivery::ExpiryWatch>(alert_settings(settings, returns.mta), *queue, *clock,
@@ -135,15 +157,35 @@ Status Service::Machinery::start_delivery(const config::Settings& settings) {
   housekeeping = std::make_unique<delivery::Housekeeping>(
       housekeeping_settings(settings, instance), *queue, services, *alerts,
       std::vector<std::function<void()>>{[this] { expiry->look(); }, [this] { scope->look(); }});
+  return {};
+}
+
+void Service::Machinery::start_delivery() {
   delivery->start();
   housekeeping->start();
-  return {};
+}
+
+Result<std::function<void()>> Service::Machinery::prepare(const config::Settings& settings, policy::Policy policy) {
+  GM_TRY_ASSIGN(const delivery::ReturnSettings returns, return_settings(settings));
+  auto fresh = make_context(settings, std::move(policy));
+  // The last of what can fail, since it takes effect at once.
+  if (logs_differ(settings, reloader->settings())) GM_TRY(open_log(log_settings(settings)));
+  return [this, settings, returns, fresh] {
+    delivery->change(delivery::delivery_settings(settings, instance));
+    returning->change(returns);
+    alerts->change(alert_settings(settings, returns.mta));
+    expiry->change(alert_settings(settings, returns.mta), credential_end(settings));
+    scope->change(alert_settings(settings, returns.mta));
+    housekeeping->change(housekeeping_settings(settings, instance));
+    const std::lock_guard lock(context_mutex);
+    context = fresh;
+  };
 }
 
 Service::Service(std::unique_ptr<Machinery> machinery) : machinery_(std::move(machinery)) {}
 Service::~Service() = default;
 
-Result<std::unique_ptr<Service>> Service::start(const config::Configuration& configuration) {
+Result<std::unique_ptr<Service>> Service::start(const config::Configuration& configuration, ConfSource source) {
   const config::Settings& settings = configuration.settings;
   GM_TRY_ASSIGN(policy::Policy policy, read_policy(configuration));
   // Tokens are fetched much later; a credential that we can't read as the user we are now must not wait until then.
@@ -153,9 +195,16 @@ Result<std::unique_ptr<Service>> Service::start(const config::Configuration& con
   GM_TRY_ASSIGN(machinery->instance, find_instance(settings.instance, settings.spool_directory));
   GM_TRY_ASSIGN(Secret key, find_loop_key(settings.loop_key_file, settings.spool_directory));
   machinery->guard = std::make_shared<const intake::LoopGuard>(std::move(key));
-  machinery->context = machinery->make_context(settings, std::move(policy));
+  machinery->context = machinery->make_context(settings, policy);
+  GM_TRY(machinery->make_delivery(settings));
+  machinery->reloader = std::make_unique<Reloader>(
+      configuration, policy, std::move(source),
+      [machine = machinery.get()](const config::Settings& fresh, policy::Policy rules) {
+        return machine->prepare(fresh, std::move(rules));
+      },
+      machinery->clock);
   GM_TRY(machinery->start_control(settings));
-  GM_TRY(machinery->start_delivery(settings));
+  machinery->start_delivery();
   return std::unique_ptr<Service>(new Service(std::move(machinery)));
 }
 
@@ -164,17 +213,20 @@ std::shared_ptr<const intake::IntakeContext> Service::intake() const {
   return machinery_->context;
 }
 
-Status Service::reload(const config::Configuration& configuration) {
-  GM_TRY_ASSIGN(policy::Policy policy, read_policy(configuration));
-  auto fresh = machinery_->make_context(configuration.settings, std::move(policy));
-  const std::lock_guard lock(machinery_->context_mutex);
-  machinery_->context = std::move(fresh);
-  return {};
+admin::ReloadReport Service::reload() { return machinery_->reloader->reload(); }
+
+admin::ReloadReport Service::reload(const config::Configuration& configuration) {
+  return machinery_->reloader->reload(configuration);
 }
+
+void Service::look_at_maps() { machinery_->reloader->look_at_maps(); }
+
+config::Settings Service::settings() const { return machinery_->reloader->settings(); }
 
 bool Service::failed() const { return machinery_->queue->failed(); }
 
 void Service::stop(Duration patience) {
+  machinery_->reloader->close();
   machinery_->control.reset();
   machinery_->housekeeping->stop();
   machinery_->delivery->stop(patience);

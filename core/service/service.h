@@ -8,6 +8,7 @@
 #include "core/config/configuration.h"
 #include "core/intake/intake.h"
 #include "core/service/part_settings.h"
+#include "core/service/reloader.h"
 
 namespace graph_milter::service {
 
@@ -18,15 +19,22 @@ class Service {
  public:
   // Opens the spool and its journal, starts delivery and the control socket. Errors say what the administrator must
   // mend; nothing runs then. Starts threads: call it after the last fork and after giving up root.
-  static Result<std::unique_ptr<Service>> start(const config::Configuration& configuration);
+  // `source` is where it came from, for reload().
+  static Result<std::unique_ptr<Service>> start(const config::Configuration& configuration, ConfSource source = {});
   ~Service();
 
   // What a new message is judged by. Any thread.
   std::shared_ptr<const intake::IntakeContext> intake() const;
 
-  // Puts rules, limits and log settings of `configuration` in force for messages that begin from now on; all or
-  // nothing. What else changed needs a restart.
-  Status reload(const config::Configuration& configuration);
+  // Reads the conf files and maps again and puts rules, maps, and the options that need no restart in force, for
+  // messages that begin from now on and for what delivery begins; all or nothing. Any thread.
+  admin::ReloadReport reload();
+  admin::ReloadReport reload(const config::Configuration& configuration);
+
+  // Takes maps whose files have changed. Meant for once a second; any thread.
+  void look_at_maps();
+
+  config::Settings settings() const;  // in force
 
   // The queue reported a failure of fsync or COMMIT: only a fresh start knows what is on disk. Any thread.
   bool failed() const;

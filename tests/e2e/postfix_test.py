@@ -204,10 +204,10 @@ class Configuration(PostfixTest):
         subprocess.run(hint, shell=True, check=True)
 
     def reload_milter(self):
-        lines = self.rig.milter.log_text().count("the configuration was read again")
+        lines = self.rig.milter.log_text().count(" was read again: ")
         self.rig.milter.write_configuration(self.rules)
         self.rig.milter.child.process.send_signal(signal.SIGUSR1)
-        rig.wait_until(lambda: self.rig.milter.log_text().count("the configuration was read again") > lines, "it has read it again")
+        rig.wait_until(lambda: self.rig.milter.log_text().count(" was read again: ") > lines, "it has read it again")
 
     @property
     def socket(self):

@@ -53,7 +53,8 @@ void decide(const policy::Policy& policy, const std::string& client, const std::
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   // Other files are no business of a fuzzer.
-  if (text.find("include") != text.npos || text.find("map:") != text.npos || text.find("cidr:") != text.npos) {
+  if (text.find("include") != text.npos || text.find("map:") != text.npos || text.find("cidr:") != text.npos ||
+      text.find("pcre:") != text.npos) {
     return 0;
   }
   const auto conf = config::read_conf_text(text, "fuzz.conf");

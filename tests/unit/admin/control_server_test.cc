@@ -51,6 +51,10 @@ class FakeQueue {
       record.id = kId;
       return std::vector<queue::TraceRecord>{record};
     };
+    out.reload = [this] {
+      ++reloads;
+      return report;
+    };
     out.administer = [this](const std::string& id, queue::Command command) { return administer(id, command); };
     return out;
   }
@@ -64,6 +68,8 @@ class FakeQueue {
   std::size_t held = 0;
   bool broken = false;
   std::string traced;
+  int reloads = 0;
+  ReloadReport report;
 
  private:
   Result<std::vector<queue::EntrySummary>> list() const {
@@ -197,6 +203,25 @@ TEST_F(Control, RefusalsCarryTheWordsAndTheirKind) {
   EXPECT_EQ(order("/queue/abc/hold"), "not-found: no message abc in the queue");
   EXPECT_EQ(order(std::string("/queue/") + kId + "/bounce"), "not-found: no command bounce");
   EXPECT_EQ(queue_.orders().size(), 2U);
+}
+
+TEST_F(Control, ReloadsAndTellsWhatCameOfIt) {
+  const auto server = start();
+  queue_.report.conf_file = "/etc/g.conf";
+  queue_.report.rules = 2;
+  const auto taken = order_daemon(path_, "/reload?form=words");
+  ASSERT_TRUE(taken) << taken.error().text();
+  EXPECT_EQ(taken->text, "/etc/g.conf was read again: 2 rules, 0 maps\n");
+  EXPECT_FALSE(taken->needs_a_person);
+  queue_.report.errors = {make_error(ErrorKind::Usage, "/etc/g.conf:3", "is wrong")};
+  const auto refused = order_daemon(path_, "/reload?form=words");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->text, "nothing was taken, the old configuration stays:\n/etc/g.conf:3: is wrong\n");
+  EXPECT_TRUE(refused->needs_a_person);
+  EXPECT_EQ(json::parse(order("/reload"))->find_bool("done"), false);
+  EXPECT_EQ(queue_.reloads, 3);
+  EXPECT_THAT(ask("/reload"), HasSubstr("not-found")) << "only a POST";
+  EXPECT_EQ(queue_.reloads, 3);
 }
 
 TEST_F(Control, OnlyAPostChangesAnything) {

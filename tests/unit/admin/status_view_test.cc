@@ -111,6 +111,22 @@ TEST(StatusView, WhatTimeMendsNeedsNobody) {
   EXPECT_TRUE(needs_a_person(facts));
 }
 
+TEST(StatusView, SaysThatAnOlderConfigurationIsInForce) {
+  StatusFacts facts = quiet();
+  facts.daemon.config_troubles = {{from_unix_ms(kNoon), "the old maps stay: /etc/m:3: x has a line already"}};
+  EXPECT_TRUE(needs_a_person(facts));
+  const std::string words = print_status(facts, Form::Words);
+  EXPECT_THAT(words, HasSubstr("configuration: since "));
+  EXPECT_THAT(words, HasSubstr(" the old maps stay: /etc/m:3: x has a line already\n"));
+  EXPECT_THAT(words, HasSubstr("to do: mend the configuration: graph-milterctl config check; then graph-milterctl "
+                               "reload\n"));
+  const auto json = json::parse(print_status(facts, Form::Json));
+  ASSERT_TRUE(json);
+  const json::Value& trouble = json->find("configuration")->items().at(0);
+  EXPECT_EQ(*trouble.find_string("what"), "the old maps stay: /etc/m:3: x has a line already");
+  EXPECT_EQ(json::parse(print_status(quiet(), Form::Json))->find("configuration")->items().size(), 0U);
+}
+
 TEST(StatusView, NamesTheMostFrequentErrorsAndNoMoreThanFive) {
   StatusFacts facts = quiet();
   for (int kind = 1; kind <= 7; ++kind) {

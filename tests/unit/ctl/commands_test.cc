@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "tests/unit/ctl/ctl_test.h"
 
@@ -81,7 +82,9 @@ std::vector<std::string> long_flags(const std::string& help) {
 TEST(Manual, NamesEveryCommandAndFlag) {
   const std::string manual = page("graph-milterctl.8");
   for (const Command& command : commands()) {
+    const std::string two_operands = format("\n.BI \"{} \" \"{}\"\n", command.name, command.operands);
     EXPECT_TRUE(manual.find("\n.B " + std::string(command.name) + "\n") != std::string::npos ||
+                manual.find(two_operands) != std::string::npos ||
                 manual.find("\n.BI \"" + std::string(command.name) + " \" " + std::string(command.operands) + "\n") !=
                     std::string::npos ||
                 manual.find("\n.BI " + std::string(command.name) + " ") != std::string::npos)

@@ -172,7 +172,7 @@ TEST(AddressList, SayWhatIsWrongWithATypedPattern) {
        "postmap reads)"},
       {"ldap:/etc/postfix/x",
        "c:1: \"ldap:/etc/postfix/x\" is not a map that is read here (maps are map:/path (a text file in the form that "
-       "postmap reads) or cidr:/path)"},
+       "postmap reads), cidr:/path or pcre:/path)"},
       {"map:senders", "c:1: map:senders is not an absolute path (write map:/path)"},
       {"map:/nowhere/senders", "c:1: /nowhere/senders: cannot open: No such file or directory"},
       {"", "c:1: an empty list of addresses"},

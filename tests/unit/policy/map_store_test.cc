@@ -121,5 +121,38 @@ TEST_F(MapFiles, OfUsersSayLessThanAddresses) {
   EXPECT_EQ(decide("anna@contoso.com", "bert@contoso.com").reason, "login") << "each may send as himself only";
 }
 
+TEST_F(MapFiles, OfPatternsAndNetworksStandInLists) {
+  const std::string patterns = folder_.write("patterns", "/^scan\\d+@contoso\\.com$/\n!/@contoso\\.com$/\n");
+  const std::string networks = folder_.write("networks", "10.1.20.0/24\n");
+  const Policy policy = read(
+      format("[rule a]\nclient = cidr:{}\nfrom = !boss@contoso.com, pcre:{}\naction = relay\n", networks, patterns));
+  const auto relays = [&](const std::string& client, const std::string& from) {
+    return policy.decide(envelope_of(client), facts_from(from)).action == Action::Relay;
+  };
+  EXPECT_TRUE(relays("10.1.20.7", "scan12@contoso.com"));
+  EXPECT_FALSE(relays("10.1.21.7", "scan12@contoso.com"));
+  EXPECT_FALSE(relays("10.1.20.7", "anna@contoso.com"));
+  EXPECT_FALSE(relays("10.1.20.7", "anna@fabrikam.com")) << "whatever a pattern says, it is not the tenant's";
+}
+
+TEST_F(MapFiles, OfPatternsNameNoClientsAndThoseOfNetworksNoAddresses) {
+  const std::string patterns = folder_.write("patterns", "/^10\\./\n");
+  const auto client = try_read(format("[rule a]\nclient = pcre:{}\nfrom = a@contoso.com\naction = relay\n", patterns));
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().text(),
+            format("test.conf:2: client = pcre:{} is everybody, in rule a, which relays (name the networks of the "
+                   "devices, or add login = LOGIN)",
+                   patterns));
+  const std::string networks = folder_.write("networks", "10.1.20.0/24\n");
+  const auto from = try_read(format("[rule a]\nfrom = cidr:{}\naction = pass\n", networks));
+  ASSERT_FALSE(from);
+  EXPECT_EQ(from.error().text(),
+            format("test.conf:2: cidr:{} holds networks, not addresses (name it in client, or write "
+                   "map:/path or pcre:/path)",
+                   networks));
+  const std::string everybody = folder_.write("everybody", "!192.0.2.1 x\n");
+  EXPECT_FALSE(try_read(format("[rule a]\nclient = cidr:{}\nfrom = a@contoso.com\naction = relay\n", everybody)));
+}
+
 }  // namespace
 }  // namespace graph_milter::policy::test

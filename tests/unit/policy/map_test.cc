@@ -217,6 +217,91 @@ TEST(CidrMaps, SayWhatIsWrongAndWhere) {
   for (const auto& [text, words] : cases) EXPECT_EQ(refusal(MapKind::Cidr, text), words);
 }
 
+TEST(PcreMaps, TakeTheFirstLineThatMatches) {
+  const auto map = map_of(MapKind::Pcre,
+                          "# comment\n"
+                          "/^owner-(.*)@(.*)$/       550 use $1@$2 instead\n"
+                          "/^(?:scan|fax)\\d+@/       a device,\n"
+                          "   whatever its number\n"
+                          "!/@contoso\\.com$/         outside\n"
+                          "|^a/b@|                   with a slash\n"
+                          "/^big@/i                  never: i turns case on\n");
+  EXPECT_EQ(ask(*map, "owner-list@contoso.com"), "2:550 use list@contoso.com instead");
+  EXPECT_EQ(ask(*map, "Scan12@contoso.com"), "3:a device,   whatever its number");
+  EXPECT_EQ(ask(*map, "anna@fabrikam.com"), "5:outside");
+  EXPECT_EQ(ask(*map, "a/b@contoso.com"), "6:with a slash");
+  EXPECT_EQ(ask(*map, "anna@contoso.com"), "-");
+  EXPECT_EQ(ask(*map, ""), "-") << "nothing is outside nothing";
+  EXPECT_EQ(map->size(), 5U);
+}
+
+TEST(PcreMaps, TurnFlagsRoundAsPostfixDoes) {
+  EXPECT_EQ(ask(*map_of(MapKind::Pcre, "/SCAN/ x\n"), "scan"), "1:x");
+  EXPECT_EQ(ask(*map_of(MapKind::Pcre, "/SCAN/i x\n"), "scan"), "-");
+  EXPECT_EQ(ask(*map_of(MapKind::Pcre, "/s c a n # comment/x x\n"), "scan"), "1:x");
+  EXPECT_EQ(ask(*map_of(MapKind::Pcre, "/can|scan/A x\n"), "xscan"), "-");
+  EXPECT_EQ(ask(*map_of(MapKind::Pcre, "/can|scan/A x\n"), "scan"), "1:x");
+  EXPECT_EQ(ask(*map_of(MapKind::Pcre, "/s c # comment/xA x\n"), "scan"), "1:x");
+  EXPECT_EQ(ask(*map_of(MapKind::Pcre, "/(s.*)n/U <$1>\n"), "scanscan"), "1:<sca>");
+  EXPECT_EQ(ask(*map_of(MapKind::Pcre, "/(s.*)n/ <$1>\n"), "scanscan"), "1:<scansca>");
+  EXPECT_EQ(map_of(MapKind::Pcre, "/a$.^b/m x\n")->find("a\nb")->line, 1);
+  EXPECT_FALSE(map_of(MapKind::Pcre, "/a.b/s x\n")->find("a\nb"));
+}
+
+TEST(PcreMaps, PutGroupsIntoValues) {
+  const auto map = map_of(MapKind::Pcre, "/^(a+)(x)?(b+)$/ ${1}0 $(3) <$2> $$1 $$$1\n");
+  EXPECT_EQ(ask(*map, "aabb"), "1:aa0 bb <> $1 $aa");
+}
+
+TEST(PcreMaps, KnowIfAndEndif) {
+  const auto map = map_of(MapKind::Pcre,
+                          "if /@contoso\\.com$/\n"
+                          "/^anna@/  one\n"
+                          "if !/^b/\n"
+                          "/^/       rest\n"
+                          "endif\n"
+                          "endif\n"
+                          "/^b/      b\n");
+  EXPECT_EQ(ask(*map, "anna@contoso.com"), "2:one");
+  EXPECT_EQ(ask(*map, "carl@contoso.com"), "4:rest");
+  EXPECT_EQ(ask(*map, "bert@contoso.com"), "7:b");
+  EXPECT_EQ(ask(*map, "anna@fabrikam.com"), "-");
+}
+
+TEST(PcreMaps, FindNothingOnceTheirWorkIsDone) {
+  const auto map = map_of(MapKind::Pcre,
+                          "/^(a+)+$/  evil\n"
+                          "!/^b/      anything else\n");
+  PatternWork work;
+  EXPECT_FALSE(map->find(std::string(40, 'a') + "!", work)) << "a line that was not reached must not decide";
+  EXPECT_EQ(work.left(), 0U);
+  PatternWork fresh;
+  EXPECT_EQ(map->find("aaa", fresh)->value, "evil");
+  EXPECT_GT(fresh.left(), 0U);
+}
+
+TEST(PcreMaps, SayWhatIsWrongAndWhere) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"anna@contoso.com OK\n",
+       "/m:1: \"anna@contoso.com OK\" is not a pattern (write /EXPRESSION/ and behind it the value)"},
+      {"/anna OK\n", "/m:1: \"/anna OK\" is not a pattern (write /EXPRESSION/ and behind it the value)"},
+      {"/anna/g OK\n", "/m:1: \"/anna/g\": the flag g is not known (the flags are i, m, s, x, A and U)"},
+      {"/a/ one\n/b/ two\n/a/ three\n",
+       "/m:3: /a/ has a line already (it is line 1, which always decides; keep one of them)"},
+      {"/a(b)/ $2\n", "/m:1: the value names the group 2, and there is 1 (put ( and ) round what it shall be)"},
+      {"!/a(b)/ $1\n", "/m:1: the value names the group 1, and there are 0 (put ( and ) round what it shall be)"},
+      {"/a(b)/ $x\n", "/m:1: \"$x\" is no group (write $1 or ${1}, and $$ for a dollar)"},
+      {"/a(b)/ ${1\n", "/m:1: \"${1\" is no group (write $1 or ${1}, and $$ for a dollar)"},
+      {"if /a/ x\nendif\n",
+       "/m:1: \"x\" behind the pattern of if (write the lines that belong to it between if and endif)"},
+      {"if /a/\n", "/m:1: if without endif (add endif behind the lines it is for)"},
+      {"endif\n", "/m:1: endif without if (remove it, or add the if)"},
+  };
+  for (const auto& [text, words] : cases) EXPECT_EQ(refusal(MapKind::Pcre, text), words);
+  const std::string open = refusal(MapKind::Pcre, "/a/ x\n/(b/ y\n");
+  EXPECT_TRUE(open.starts_with("/m:2: \"/(b/is\": ")) << open;
+}
+
 TEST(MapNames, AreReadWithTheirKind) {
   EXPECT_EQ(parse_map_name("map:/a/b", "c:1")->kind, MapKind::Text);
   EXPECT_EQ(parse_map_name("cidr:/a/b", "c:1")->text(), "cidr:/a/b");

@@ -85,7 +85,8 @@ TEST_F(ServiceTest, PutsNewRulesInForceAndKeepsOldMessagesOnTheirOwn) {
   auto service = Service::start(configuration());
   ASSERT_TRUE(service);
   const auto before = (*service)->intake();
-  ASSERT_TRUE((*service)->reload(configuration("pass", "when-full = pass\n")));
+  const auto report = (*service)->reload(configuration("pass", "when-full = pass\n"));
+  ASSERT_TRUE(report.ok()) << report.errors.front().text();
   EXPECT_FALSE(relays(**service));
   EXPECT_EQ((*service)->intake()->settings.when_full, intake::WhenFull::Pass);
   EXPECT_EQ(before->settings.when_full, intake::WhenFull::TempFail);
@@ -97,7 +98,7 @@ TEST_F(ServiceTest, KeepsItsRulesWhenTheNewOnesAreWrong) {
   auto service = Service::start(configuration());
   ASSERT_TRUE(service);
   const auto wrong = (*service)->reload(configuration("nothing-of-the-kind"));
-  ASSERT_FALSE(wrong);
+  ASSERT_FALSE(wrong.ok());
   EXPECT_TRUE(relays(**service));
   (*service)->stop(std::chrono::seconds(10));
 }
