@@ -436,6 +436,26 @@ TEST(PlanFit, MovesInlinePartsOnlyAfterAllAttachmentsAndKeepsThemInline) {
   EXPECT_EQ(plan.parts[1].way, Way::Post);
 }
 
+// Many clients write no Content-Disposition for the images of their text; beside the text, the same part is a file.
+TEST(PlanFit, AnImageOfARelatedIsInlineEvenIfItDoesNotSaySo) {
+  const std::string image =
+      "Content-Type: image/png; name=logo.png\r\nContent-ID: <logo@x>\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\n" +
+      base64_body(8000) + "\r\n";
+  PlanCase related;
+  related.limits.request_body = 4'000;
+  related.body = multipart("related", "r", {"Content-Type: text/html\r\n\r\n<p>\r\n", image});
+  const Plan plan = related.plan();
+  ASSERT_EQ(plan.parts.size(), 1U);
+  EXPECT_TRUE(plan.parts[0].is_inline);
+  EXPECT_EQ(plan.parts[0].content_id, "logo@x");
+  PlanCase mixed;
+  mixed.limits.request_body = 4'000;
+  mixed.body = multipart("mixed", "b", {text_part(), image});
+  ASSERT_EQ(mixed.plan().parts.size(), 1U);
+  EXPECT_FALSE(mixed.plan().parts[0].is_inline);
+}
+
 // A text and five attachments of 1,000,000 bytes, each below the rule's part-size.
 TEST(PlanFit, MovesAsManyPartsOfOneMegabyteAsMustGoAndPostsThem) {
   PlanCase c;
