@@ -171,8 +171,14 @@ class Daemon {
     log_text(LogLevel::Error,
              "the queue reported a failure of the disk: stopping, since only a fresh start knows what "
              "is on it");
-    traffic_.drain();  // libmilter may take some seconds to stop; until then MTAs hear 421 instead of nothing
+    stop_taking();  // libmilter may take some seconds to stop; until then MTAs hear 421 instead of nothing
     stop_callbacks();
+  }
+
+  // Nothing begins any more, and whoever waits for Graph is answered.
+  void stop_taking() {
+    traffic_.drain();
+    service_->intake()->queue->stop_waits();
   }
 
   // libmilter writes an answer after the callback that gave it has returned, and does not say when. Cutting it off
@@ -183,7 +189,7 @@ class Daemon {
     const Duration grace = service_->settings().shutdown_grace;
     const TimePoint deadline = clock_.now() + grace;
     log_text(LogLevel::Info, "stopping");
-    traffic_.drain();
+    stop_taking();
     if (!traffic_.wait_for_ends(grace)) {
       log_text(LogLevel::Warning, "messages are still being committed; their MTAs will hear nothing");
     }

@@ -168,6 +168,20 @@ sfsistat on_body(SMFICTX* ctx, unsigned char* bytes, size_t size) {
   });
 }
 
+// What can't be written went to an MTA that is gone: it keeps nothing of this message, whatever it deleted before, and
+// its client sends all of it again, which the queue knows then.
+sfsistat delete_recipients(SMFICTX* ctx, const intake::Answer& answer) {
+  for (const std::string& recipient : answer.taken) {
+    if (smfi_delrcpt(ctx, for_libmilter(recipient.c_str())) == MI_SUCCESS) continue;
+    log_text(LogLevel::Warning,
+             format("{}: the MTA could not be told which recipients Graph takes; it keeps the message "
+                    "with its client",
+                    macro(ctx, "i")));
+    return SMFIS_TEMPFAIL;
+  }
+  return SMFIS_ACCEPT;
+}
+
 sfsistat answer_end(SMFICTX* ctx, MilterSession& session) {
   const auto working = the_host->sessions.traffic->begin_end_of_message();
   if (!working) return reply_with(ctx, busy_answer(*the_host->sessions.traffic));
@@ -186,9 +200,10 @@ sfsistat answer_end(SMFICTX* ctx, MilterSession& session) {
     case intake::AnswerKind::Accept:
       return SMFIS_ACCEPT;
     case intake::AnswerKind::Discard:
+    case intake::AnswerKind::Share:
       session.answered_taken();
       GM_FAILPOINT(C10);
-      return SMFIS_DISCARD;
+      return answer.kind == intake::AnswerKind::Discard ? SMFIS_DISCARD : delete_recipients(ctx, answer);
     case intake::AnswerKind::TempFail:
     case intake::AnswerKind::Reject:
       break;

@@ -12,7 +12,9 @@ inline constexpr unsigned long kSteps =
 // libmilter stands in for an MTA that wants replies, and drops what it is not asked to handle.
 inline constexpr unsigned long kStepsTheMtaMustKnow = SMFIP_HDR_LEADSPC;
 
-inline constexpr unsigned long kActions = SMFIF_SETSYMLIST;
+// Deleting recipients is asked for whether or not a rule says take = recipients: a reload may bring one, and open
+// connections keep what they began with.
+inline constexpr unsigned long kActions = SMFIF_SETSYMLIST | SMFIF_DELRCPT;
 
 struct MacroList {
   int stage;
@@ -30,9 +32,10 @@ inline char* for_libmilter(const char* text) { return const_cast<char*>(text); }
 
 // Names the macros to an MTA that lets a filter do so. Only while negotiating. What the filter does to messages then.
 inline unsigned long ask_for_macros(SMFICTX* ctx, unsigned long offered_actions) {
-  if ((offered_actions & SMFIF_SETSYMLIST) == 0) return 0;
-  for (const MacroList& list : kMacros) smfi_setsymlist(ctx, list.stage, for_libmilter(list.names));
-  return kActions;
+  if ((offered_actions & SMFIF_SETSYMLIST) != 0) {
+    for (const MacroList& list : kMacros) smfi_setsymlist(ctx, list.stage, for_libmilter(list.names));
+  }
+  return kActions & offered_actions;
 }
 
 }  // namespace graph_milter::milter

@@ -169,6 +169,8 @@ class EntryWords {
         return "it is held";
       case queue::Disposal::Drop:
         return "it is deleted";
+      case queue::Disposal::Client:
+        return "its client, which waits, is told";
     }
     return "unknown";
   }

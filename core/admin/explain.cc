@@ -144,7 +144,9 @@ Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSe
       plan::make_plan({out.envelope, out.facts, *decision.rule, intake::limits_for(settings, policy, decision), id,
                        settings.instance, now, sham_seal(settings.instance, id), policy.tenant_domains(),
                        intake::draft_wish(settings, *decision.rule), &reading.message});
-  if (auto copies = intake::objection_of_copies(settings); copies && out.relayed()) out.outcome = *std::move(copies);
+  if (auto copies = intake::objection_of_copies(settings, *decision.rule); copies && out.relayed()) {
+    out.outcome = *std::move(copies);
+  }
   if (const auto* plan = std::get_if<plan::Plan>(&*out.outcome)) {
     out.losses = plan::find_losses(out.envelope, out.facts, *plan);
   }

@@ -27,7 +27,9 @@ OurSide our_side(const config::Settings& settings, const policy::Policy& policy)
   for (const policy::Rule& rule : policy.rules()) {
     if (rule.action != policy::Action::Relay) continue;
     out.relays = true;
-    out.discards = true;
+    out.discards = out.discards || rule.take.value_or(settings.take) == config::Take::Discard;
+    if (rule.accept.value_or(settings.accept) == config::Accept::Delivered)
+      out.accept_deadline = settings.accept_deadline;
     out.logins = out.logins || rule.login || rule.sender_map;
     if (rule.daemon) add_names(*rule.daemon, out.daemons);
   }

@@ -26,6 +26,8 @@ std::string advice_of_ended(const queue::TraceRecord& record) {
       return "nothing here; the MTA's log knows more";
     case queue::Outcome::Dropped:
       return format("nothing; the lines of the log with event=admin and {} say who deleted it", record.id);
+    case queue::Outcome::Withdrawn:
+      return "nothing here; the client was told why and still has the message";
     case queue::Outcome::None:
       break;
   }

@@ -87,6 +87,8 @@ std::string_view outcome_words(queue::Outcome outcome) {
       return "handed back to the MTA";
     case queue::Outcome::Dropped:
       return "deleted by an administrator";
+    case queue::Outcome::Withdrawn:
+      return "not taken, as its client was told";
   }
   return "unknown";
 }

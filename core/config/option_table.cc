@@ -338,6 +338,38 @@ std::vector<Option> queue_options() {
        "All messages that wait together; beyond it the spool counts as full. 0: no limit.",
        {},
        {}},
+      live({"accept",
+            heading,
+            enum_option({"queued", "delivered"}, &Settings::accept),
+            "When the MTA hears that a message is taken: queued once it is safe in the spool, delivered once Graph has "
+            "it. With delivered the MTA and its client wait as long, and hear 4xx if it is not sent within "
+            "accept-deadline, or 5xx with the reason if Graph refuses it: it is not queued then, and nobody gets a "
+            "report. A rule may say otherwise.",
+            {},
+            {}}),
+      live({"accept-deadline",
+            heading,
+            duration_option(&Settings::accept_deadline, Duration(1000), minutes(50)),
+            "How long the MTA waits for a message with accept = delivered. It must be less than the E: of Sendmail's "
+            "filter line (5 minutes if it says nothing), and than the patience of the MTA's clients; "
+            "graph-milterctl config check --mta looks at the former.",
+            {},
+            {}}),
+      live({"accept-waiting",
+            heading,
+            count_option(&Settings::accept_waiting, 1, 400),
+            "How many messages may wait so at a time; more of them are put off with 451. Each holds a process of the "
+            "MTA (default_process_limit of Postfix is 100).",
+            {},
+            {}}),
+      live({"take",
+            heading,
+            enum_option({"discard", "recipients"}, &Settings::take),
+            "How the MTA is told that Graph delivers a message: discard ends it there, and with it the copies that the "
+            "MTA makes by itself (always_bcc, sender_bcc_maps, recipient_bcc_maps); recipients deletes the recipients "
+            "that Graph takes and leaves all others to the MTA. A rule may say otherwise.",
+            {},
+            {}}),
       live({"when-down",
             heading,
             enum_option({"queue", "tempfail", "pass"}, &Settings::when_down),

@@ -12,6 +12,8 @@
 namespace graph_milter::config {
 
 enum class DraftWay { Auto, Mime, Json };
+enum class Accept { Queued, Delivered };
+enum class Take { Discard, Recipients };
 enum class Verify { Size, Hash };
 enum class WhenFull { TempFail, Pass };
 enum class WhenDown { Queue, TempFail, Pass };
@@ -76,6 +78,10 @@ struct Settings {
   ByteCount max_queue_size = ByteCount{10} * 1024 * 1024 * 1024;  // 0: no limit
   WhenFull when_full = WhenFull::TempFail;
   WhenDown when_down = WhenDown::Queue;
+  Accept accept = Accept::Queued;
+  Duration accept_deadline = std::chrono::seconds(240);
+  std::size_t accept_waiting = 50;  // messages that wait at a time
+  Take take = Take::Discard;
   Duration resend_window = std::chrono::hours(24);
   Duration trace_for = std::chrono::hours(30 * 24);  // how long tombstones are kept
   DraftWay draft = DraftWay::Auto;

@@ -21,6 +21,10 @@ queue::Outcome outcome_of_return(const queue::Progress& progress) {
   return taken ? queue::Outcome::HandedBack : queue::Outcome::Returned;
 }
 
+bool nobody_is_told(const queue::GiveUp& why) {
+  return why.disposal == queue::Disposal::Drop || why.disposal == queue::Disposal::Client;
+}
+
 // Success is told as a favour; nothing waits longer for an MTA that is not there.
 constexpr int kMaxTries = 5;
 
@@ -32,7 +36,10 @@ bool may_be_told_later(ErrorKind kind) {
 }  // namespace
 
 Courier::Halt Courier::give_up(const Error& why, bool expired) {
-  entry_.progress.give_up = queue::GiveUp{settings_.disposal, dsn_status(why, expired), dsn_diagnostic(why), now()};
+  // The client that waits hears it, and may send the same message again.
+  const queue::Disposal disposal = entry_.progress.awaited ? queue::Disposal::Client : settings_.disposal;
+  if (disposal == queue::Disposal::Client) entry_.resend_key.clear();
+  entry_.progress.give_up = queue::GiveUp{disposal, dsn_status(why, expired), dsn_diagnostic(why), now()};
   entry_.last_error = why.text();
   if (auto halt = record(queue::EntryState::GiveUp)) return halt;
   GM_FAILPOINT(C30);
@@ -85,7 +92,7 @@ Courier::Halt Courier::find_leftover() {
 Courier::Halt Courier::not_removed(const Error& error) {
   if (says_no_mailbox(error)) return draft_gone();
   const bool no_draft_any_more = error.kind == ErrorKind::Permanent && error.status == 0;
-  if (no_draft_any_more && entry_.progress.give_up->disposal == queue::Disposal::Drop) return draft_gone();
+  if (no_draft_any_more && nobody_is_told(*entry_.progress.give_up)) return draft_gone();
   return failed(error);
 }
 
@@ -132,8 +139,9 @@ Courier::Halt Courier::finish() {
     entry_.outcome = outcome_of_return(entry_.progress);
   }
   if (entry_.state == queue::EntryState::DraftGone) {
-    entry_.outcome = queue::Outcome::Dropped;
-    log_dropped(entry_, now());
+    const bool is_dropped = entry_.progress.give_up->disposal == queue::Disposal::Drop;
+    entry_.outcome = is_dropped ? queue::Outcome::Dropped : queue::Outcome::Withdrawn;
+    if (is_dropped) log_dropped(entry_, now());
   }
   if (const Status finished = queue_.finish(entry_); !finished) return not_recorded(finished.error());
   entry_.state = queue::EntryState::Done;

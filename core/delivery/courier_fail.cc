@@ -135,7 +135,8 @@ bool Courier::is_expired(const Error& why) const {
 
 void Courier::warn_of_delay() {
   const bool due = settings_.delay_warning > Duration{0} && now() - entry_.accepted >= settings_.delay_warning;
-  if (!due || !may_be_given_up(entry_) || entry_.progress.delay_warned != TimePoint{}) return;
+  if (!due || entry_.progress.awaited || !may_be_given_up(entry_) || entry_.progress.delay_warned != TimePoint{})
+    return;
   if (!open_message()) return;  // is dealt with when the entry goes on
   const Status warned = returning_.warn_of_delay(entry_, *message_);
   // Where nobody knows whether it was taken, one warning is enough.

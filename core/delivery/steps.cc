@@ -27,6 +27,7 @@ DueStep due_after_giving_up(const queue::Entry& entry) {
   const bool for_good = entry.progress.give_up.has_value();
   switch (for_good ? entry.progress.give_up->disposal : queue::Disposal::Hold) {
     case queue::Disposal::Drop:
+    case queue::Disposal::Client:
       return {Task::Finish};
     case queue::Disposal::Dsn:
     case queue::Disposal::Mta:

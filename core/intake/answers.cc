@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/intake/answers.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 #include "core/plan/losses.h"
 
@@ -36,6 +39,25 @@ Answer service_down() {
 
 Answer too_much() { return {AnswerKind::TempFail, "450", "4.7.1", "Too much mail within an hour; try again later"}; }
 
+Answer not_in_time() {
+  return {AnswerKind::TempFail, "451", "4.4.7", "Microsoft 365 has not taken the mail in time; try again later"};
+}
+
+Answer too_many_waiting() {
+  return {AnswerKind::TempFail, "451", "4.3.2", "Too many messages wait for Microsoft 365; try again later"};
+}
+
+Answer not_taken(const queue::GiveUp& why) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kCodes = {
+      {{"5.3.4", "552"}, {"5.2.2", "552"}, {"5.1.", "550"}, {"5.7.", "550"}}};
+  if (!why.status.starts_with('5')) return not_in_time();
+  const auto code = std::find_if(kCodes.begin(), kCodes.end(),
+                                 [&](const auto& row) { return std::string_view(why.status).starts_with(row.first); });
+  std::string text = "Microsoft 365 refused the mail: " + why.diagnostic;
+  std::replace(text.begin(), text.end(), '%', ' ');
+  return {AnswerKind::Reject, std::string(code == kCodes.end() ? "554" : code->second), why.status, std::move(text)};
+}
+
 bool is_lack_of_room(const Error& error) { return error.status == ENOSPC || error.status == EDQUOT; }
 
 EventSubject Answers::subject(const mail::MessageFacts* facts) const {
@@ -61,10 +83,29 @@ Answer Answers::mta_gone(const mail::MessageFacts& facts) const {
 Answer Answers::taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan,
                       const std::function<bool()>& may_be_doubled) const {
   log_in_any_case([&] {
-    log_received(subject(&facts), entry_id, plan, may_be_doubled());
+    log_received(subject(&facts), entry_id, plan, may_be_doubled() ? Receipt::Unheard : Receipt::Queued);
     log_planned(subject(&facts), entry_id, plan, plan::join_codes(plan::find_losses(envelope_, facts, plan)));
   });
   return discard();
+}
+
+void Answers::awaited(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan) const {
+  log_in_any_case([&] {
+    log_received(subject(&facts), entry_id, plan, Receipt::Awaited);
+    log_planned(subject(&facts), entry_id, plan, plan::join_codes(plan::find_losses(envelope_, facts, plan)));
+  });
+}
+
+Answer Answers::delivered(const mail::MessageFacts& facts, std::string_view entry_id,
+                          const std::function<bool()>& may_be_doubled) const {
+  log_in_any_case([&] { log_answered(subject(&facts), entry_id, may_be_doubled()); });
+  return discard();
+}
+
+Answer Answers::withdrawn(const mail::MessageFacts& facts, std::string_view entry_id, const queue::GiveUp& why) const {
+  Answer answer = not_taken(why);
+  log_in_any_case([&] { log_withdrawn(subject(&facts), entry_id, answer, why); });
+  return answer;
 }
 
 Answer Answers::adopted(const mail::MessageFacts& facts, std::string_view entry_id) const {

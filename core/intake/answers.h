@@ -14,6 +14,10 @@ Answer try_later();
 Answer no_room();
 Answer service_down();
 Answer too_much();
+Answer not_in_time();
+Answer too_many_waiting();
+// In words for the client: `why` is Graph's, or ours with a status of class 4.
+Answer not_taken(const queue::GiveUp& why);
 
 // The disk is full: what is lacking is room, and nothing else went wrong.
 bool is_lack_of_room(const Error& error);
@@ -33,6 +37,11 @@ class Answers {
   // `may_be_doubled`: the MTA has gone meanwhile, and the message will not be known when its client sends it again.
   Answer taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan,
                const std::function<bool()>& may_be_doubled) const;
+  // accept = delivered: the queue has it, and nobody was told; then Graph has it, or it is ours; or it is not taken.
+  void awaited(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan) const;
+  Answer delivered(const mail::MessageFacts& facts, std::string_view entry_id,
+                   const std::function<bool()>& may_be_doubled) const;
+  Answer withdrawn(const mail::MessageFacts& facts, std::string_view entry_id, const queue::GiveUp& why) const;
   Answer adopted(const mail::MessageFacts& facts, std::string_view entry_id) const;
 
  private:

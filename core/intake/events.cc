@@ -54,7 +54,8 @@ std::size_t count_way(const plan::Plan& plan, plan::Way way) {
 
 }  // namespace
 
-void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, bool may_be_doubled) {
+void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, Receipt receipt) {
+  const bool may_be_doubled = receipt == Receipt::Unheard;
   LogLine line(may_be_doubled ? LogLevel::Warning : LogLevel::Info, subject.envelope.queue_id, "received");
   line.field("entry", entry_id);
   describe(line, subject);
@@ -62,8 +63,26 @@ void log_received(const EventSubject& subject, std::string_view entry_id, const 
   line.field("parts", plan.parts.size());
   line.field("rule", plan.rule);
   line.field("delay", format("{:.3f}", seconds_since(subject.envelope.received, subject.now)));
-  line.field("status", "queued");
+  line.field("status", receipt == Receipt::Awaited ? "awaited" : "queued");
   if (may_be_doubled) line.field("possible_duplicate", "W1");
+}
+
+void log_answered(const EventSubject& subject, std::string_view entry_id, bool may_be_doubled) {
+  LogLine line(may_be_doubled ? LogLevel::Warning : LogLevel::Info, subject.envelope.queue_id, "answered");
+  line.field("entry", entry_id);
+  line.field("delay", format("{:.3f}", seconds_since(subject.envelope.received, subject.now)));
+  line.field("status", "taken");
+  if (may_be_doubled) line.field("possible_duplicate", "W1");
+}
+
+void log_withdrawn(const EventSubject& subject, std::string_view entry_id, const Answer& answer,
+                   const queue::GiveUp& why) {
+  LogLine line(LogLevel::Warning, subject.envelope.queue_id, "withdrawn");
+  line.field("entry", entry_id);
+  describe(line, subject);
+  line.field("delay", format("{:.3f}", seconds_since(subject.envelope.received, subject.now)));
+  line.field("status", answer.code + " " + answer.enhanced);
+  line.field("reason", why.diagnostic);
 }
 
 void log_adopted(const EventSubject& subject, std::string_view entry_id) {

@@ -22,9 +22,22 @@ struct EventSubject {
   TimePoint now{};
 };
 
-// The queue has it: from here on the message is ours. `may_be_doubled`: its client did not hear so, and nothing will
-// tell what it sends again from a new message (possible_duplicate=W1).
-void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, bool may_be_doubled);
+enum class Receipt {
+  Queued,   // from here on the message is ours
+  Unheard,  // the same, but its client did not hear so, and nothing will tell what it sends again from a new message
+            // (possible_duplicate=W1)
+  Awaited,  // its client waits until Graph has it, and it is nobody's promise yet
+};
+
+// The queue has it.
+void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, Receipt receipt);
+
+// Its client waited and hears that it is taken. `may_be_doubled`: it does not hear so (W1).
+void log_answered(const EventSubject& subject, std::string_view entry_id, bool may_be_doubled);
+
+// Its client waited and hears `answer`, a 4xx or 5xx; the entry is gone, or goes once its draft is gone.
+void log_withdrawn(const EventSubject& subject, std::string_view entry_id, const Answer& answer,
+                   const queue::GiveUp& why);
 
 // The queue had it already: its client did not hear the first answer, or nobody knows. Nothing new was kept.
 void log_adopted(const EventSubject& subject, std::string_view entry_id);

@@ -24,6 +24,7 @@ namespace graph_milter::intake {
 enum class AnswerKind {
   Accept,    // not ours: the MTA goes on with the untouched message
   Discard,   // taken: the queue has it
+  Share,     // taken for `taken`: the MTA deletes these recipients and goes on with the others
   TempFail,  // 4xx: `code`, `enhanced`, `text`
   Reject,    // 5xx
 };
@@ -31,10 +32,14 @@ enum class AnswerKind {
 // The answer to the MTA at end of message.
 struct Answer {
   AnswerKind kind = AnswerKind::Accept;
-  std::string code;      // "452"
-  std::string enhanced;  // RFC 3463, "4.3.1"
-  std::string text;      // one line, printable ASCII, no '%'
+  std::string code;                     // "452"
+  std::string enhanced;                 // RFC 3463, "4.3.1"
+  std::string text;                     // one line, printable ASCII, no '%'
+  std::vector<std::string> taken = {};  // of Share: recipients, each in the form in which an MTA knows it (share.h)
 };
+
+// The queue has the message, or had it.
+constexpr bool is_taken(AnswerKind kind) { return kind == AnswerKind::Discard || kind == AnswerKind::Share; }
 
 enum class WhenFull { TempFail, Pass };
 enum class WhenDown { Queue, TempFail, Pass };
@@ -54,11 +59,15 @@ struct IntakeSettings {
   config::DraftWay draft = config::DraftWay::Auto;  // where the rule does not say
   std::string
       lost_copies;  // copies that the MTA makes would be lost by DISCARD, in words; empty: none, or nobody minds
+  config::Accept accept = config::Accept::Queued;
+  Duration accept_deadline = std::chrono::seconds(240);
+  std::size_t accept_waiting = 50;
+  config::Take take = config::Take::Discard;
   bool auto_is_json = false;  // what `auto` means: the service does not keep MIME drafts whole
 };
 
 // Why mail that DISCARD would take is left alone where the MTA makes copies of it; nullopt: it is not.
-std::optional<plan::LeaveAlone> objection_of_copies(const IntakeSettings& settings);
+std::optional<plan::LeaveAlone> objection_of_copies(const IntakeSettings& settings, const policy::Rule& rule);
 
 // The service's limits for the mailbox that `decision` chose.
 plan::ServiceLimits limits_for(const IntakeSettings& settings, const policy::Policy& policy,

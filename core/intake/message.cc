@@ -119,12 +119,12 @@ Answer Message::State::relay(const policy::Decision& decision, mail::MessageFact
   Taking taking(*context, envelope, *file, decision, answers);
   if (!storage_error) {
     if (!mta_still_there()) return answers.mta_gone(facts);
-    if (auto known = taking.recognise(facts)) return *std::move(known);
+    if (auto known = taking.recognise(facts, mta_still_there)) return *std::move(known);
   }
   if (forbidden) {
     return answers.pass(LogLevel::Warning, &facts, decision.rule->name, forbidden->code, forbidden->text);
   }
-  if (const auto copies = objection_of_copies(context->settings)) {
+  if (const auto copies = objection_of_copies(context->settings, *decision.rule)) {
     return answers.pass(LogLevel::Info, &facts, decision.rule->name, copies->reason, copies->text);
   }
   return storage_error ? taking.not_stored(facts, *storage_error) : taking.take(std::move(facts), mta_still_there);

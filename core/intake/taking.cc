@@ -37,18 +37,19 @@ plan::ServiceLimits limits_for(const IntakeSettings& settings, const policy::Pol
   return limits;
 }
 
-std::optional<Answer> Taking::recognise(const mail::MessageFacts& facts) {
+std::optional<Answer> Taking::recognise(const mail::MessageFacts& facts, const std::function<bool()>& mta_still_there) {
   if (!facts.is_clean()) return std::nullopt;  // was never taken and will not be
   if (context_.guard != nullptr && context_.guard->has_seal(facts)) {
     return answers_.pass(LogLevel::Warning, &facts, rule(), "loop",
                          "it left through us before and came back; look for a forwarding or a connector that sends "
                          "mail of Microsoft 365 here");
   }
-  if (auto answer = recognise_resend(facts)) return answer;
+  if (auto answer = recognise_resend(facts, mta_still_there)) return answer;
   return recognise_return(facts);
 }
 
-std::optional<Answer> Taking::recognise_resend(const mail::MessageFacts& facts) {
+std::optional<Answer> Taking::recognise_resend(const mail::MessageFacts& facts,
+                                               const std::function<bool()>& mta_still_there) {
   const auto digest = content_digest(facts, file_);
   if (!digest) return answers_.refuse(try_later(), &facts, digest.error());
   resend_key_ =
@@ -57,7 +58,22 @@ std::optional<Answer> Taking::recognise_resend(const mail::MessageFacts& facts) 
   const auto known = context_.queue->find_resend(resend_key_);
   if (!known) return answers_.refuse(try_later(), &facts, known.error());
   if (!*known) return std::nullopt;
-  return answers_.adopted(facts, **known);
+  return answer_known(**known, facts, mta_still_there);
+}
+
+// Nothing: it was withdrawn meanwhile, so what the client sends now is a new message.
+std::optional<Answer> Taking::answer_known(const std::string& id, const mail::MessageFacts& facts,
+                                           const std::function<bool()>& mta_still_there) {
+  const auto entry = context_.queue->find(id);
+  if (!entry) return answers_.refuse(try_later(), &facts, entry.error());
+  if (!*entry) return std::nullopt;
+  const queue::Outlook outlook = queue::outlook_of(**entry);
+  if (outlook.prospect == queue::Prospect::NotTaken) return std::nullopt;
+  const Addresses recipients = addresses_of((*entry)->envelope);
+  if (outlook.prospect == queue::Prospect::Taken) return tell_mta(answers_.adopted(facts, id), recipients);
+  Awaiting awaiting(*context_.queue, context_.clock, context_.settings.accept_deadline);
+  if (!awaiting.begin(id, context_.settings.accept_waiting)) return too_many_wait(facts);
+  return settle(awaiting, id, recipients, facts, mta_still_there);
 }
 
 // What Graph delivers is never byte for byte what we were given. Equal bytes are another copy of the same message, for
@@ -109,7 +125,7 @@ Answer Taking::commit_within_limits(const std::string& id, const plan::Plan& pla
     return over_limit(facts, describe(payers[refusal->payer], refusal->limit));
   }
   Answer answer = commit(id, plan, facts, mta_still_there);
-  if (answer.kind != AnswerKind::Discard) context_.quotas->give_back(payers, file_.size());
+  if (!is_taken(answer.kind)) context_.quotas->give_back(payers, file_.size());
   return answer;
 }
 
@@ -141,10 +157,61 @@ Answer Taking::commit(const std::string& id, const plan::Plan& plan, const mail:
   }
   if (!mta_still_there()) return answers_.mta_gone(facts);
   GM_FAILPOINT(C7);
-  const auto kept = context_.queue->commit(id, file_, envelope_, plan, resend_key_);
+  if (is_to_be_delivered()) return commit_and_wait(id, plan, facts, mta_still_there);
+  const Addresses recipients = addresses_of(plan);
+  const auto kept = context_.queue->commit(id, file_, with_recipients(envelope_, recipients), plan, resend_key_);
   if (!kept) return storage_failed(facts, kept.error(), kKnownToBeNew);
-  if (kept->adopted) return answers_.adopted(facts, kept->id);
-  return answers_.taken(facts, kept->id, plan, [&] { return resend_key_.empty() && !mta_still_there(); });
+  if (kept->adopted) return answer_known(kept->id, facts, mta_still_there).value_or(try_later());
+  return tell_mta(answers_.taken(facts, kept->id, plan, [&] { return resend_key_.empty() && !mta_still_there(); }),
+                  recipients);
+}
+
+bool Taking::is_to_be_delivered() const {
+  return decision_.rule->accept.value_or(context_.settings.accept) == config::Accept::Delivered;
+}
+
+// `accept = delivered`: what is committed is nobody's promise before Graph has it.
+Answer Taking::commit_and_wait(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
+                               const std::function<bool()>& mta_still_there) {
+  Awaiting awaiting(*context_.queue, context_.clock, context_.settings.accept_deadline);
+  if (!awaiting.begin(id, context_.settings.accept_waiting)) return too_many_wait(facts);
+  const Addresses recipients = addresses_of(plan);
+  const auto kept = context_.queue->commit(id, file_, with_recipients(envelope_, recipients), plan, resend_key_);
+  if (!kept || kept->adopted) awaiting.cancel();
+  if (!kept) return storage_failed(facts, kept.error(), false);
+  if (kept->adopted) return answer_known(kept->id, facts, mta_still_there).value_or(try_later());
+  answers_.awaited(facts, id, plan);
+  return settle(awaiting, id, recipients, facts, mta_still_there);
+}
+
+Answer Taking::settle(Awaiting& awaiting, const std::string& id, const Addresses& recipients,
+                      const mail::MessageFacts& facts, const std::function<bool()>& mta_still_there) {
+  const auto outlook = awaiting.finish(mta_still_there);
+  if (!outlook) return answers_.refuse(try_later(), &facts, outlook.error());
+  switch (outlook->prospect) {
+    case queue::Prospect::Taken:
+      return tell_mta(answers_.delivered(facts, id, [&] { return resend_key_.empty() && !mta_still_there(); }),
+                      recipients);
+    case queue::Prospect::NotTaken:
+      return answers_.withdrawn(facts, id, outlook->why);
+    case queue::Prospect::Open:
+      break;
+  }
+  return answers_.refuse(not_in_time(), &facts,
+                         make_error(ErrorKind::Transient, "entry " + id, "another connection waits for it"));
+}
+
+Answer Taking::too_many_wait(const mail::MessageFacts& facts) {
+  return answers_.refuse(too_many_waiting(), &facts,
+                         make_error(ErrorKind::Transient, "accept-waiting", "so many messages wait for Graph already"));
+}
+
+// DISCARD would destroy the mail of recipients whom Graph does not mail.
+Answer Taking::tell_mta(Answer taken, const Addresses& recipients) const {
+  if (how_to_take() == config::Take::Discard && !is_wider(envelope_, recipients)) return taken;
+  taken.kind = AnswerKind::Share;
+  taken.taken = forms_of(envelope_, recipients);
+  return taken;
 }
 
 Answer Taking::not_stored(const mail::MessageFacts& facts, const Error& why) {

@@ -7,8 +7,10 @@
 #include <string>
 
 #include "core/intake/answers.h"
+#include "core/intake/awaiting.h"
 #include "core/intake/intake.h"
 #include "core/intake/quota.h"
+#include "core/intake/share.h"
 #include "core/mail/message_file.h"
 
 namespace graph_milter::intake {
@@ -21,8 +23,9 @@ class Taking {
       : context_(context), envelope_(envelope), file_(file), decision_(decision), answers_(answers) {}
 
   // The answer to a message that the queue has already or that left through us before, whatever else stands against
-  // taking it: passing the first would deliver it twice. REQUIRES: the file holds all bytes.
-  std::optional<Answer> recognise(const mail::MessageFacts& facts);
+  // taking it: passing the first would deliver it twice. One for which another connection waits is waited for here too.
+  // REQUIRES: the file holds all bytes.
+  std::optional<Answer> recognise(const mail::MessageFacts& facts, const std::function<bool()>& mta_still_there);
 
   // The answer to one that recognise() did not know. `mta_still_there` is asked right before the commit.
   Answer take(mail::MessageFacts facts, const std::function<bool()>& mta_still_there);
@@ -31,7 +34,9 @@ class Taking {
   Answer not_stored(const mail::MessageFacts& facts, const Error& why);
 
  private:
-  std::optional<Answer> recognise_resend(const mail::MessageFacts& facts);
+  std::optional<Answer> recognise_resend(const mail::MessageFacts& facts, const std::function<bool()>& mta_still_there);
+  std::optional<Answer> answer_known(const std::string& id, const mail::MessageFacts& facts,
+                                     const std::function<bool()>& mta_still_there);
   std::optional<Answer> recognise_return(const mail::MessageFacts& facts);
   std::optional<Answer> check_service(const mail::MessageFacts& facts, const plan::Plan& plan);
   Answer commit_within_limits(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
@@ -39,6 +44,14 @@ class Taking {
   Answer over_limit(const mail::MessageFacts& facts, const OverLimit& why);
   Answer commit(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
                 const std::function<bool()>& mta_still_there);
+  Answer commit_and_wait(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
+                         const std::function<bool()>& mta_still_there);
+  Answer settle(Awaiting& awaiting, const std::string& id, const Addresses& recipients, const mail::MessageFacts& facts,
+                const std::function<bool()>& mta_still_there);
+  Answer too_many_wait(const mail::MessageFacts& facts);
+  Answer tell_mta(Answer taken, const Addresses& recipients) const;
+  config::Take how_to_take() const { return decision_.rule->take.value_or(context_.settings.take); }
+  bool is_to_be_delivered() const;
   Answer storage_failed(const mail::MessageFacts& facts, const Error& why, bool may_be_known);
   bool may_be_known(const mail::MessageFacts& facts);
   const std::string& rule() const { return decision_.rule->name; }

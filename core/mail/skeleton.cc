@@ -173,4 +173,14 @@ std::string make_field(std::string_view name, std::string_view value) {
   return out;
 }
 
+std::string make_phrase(std::string_view name) {
+  if (!is_ascii(name)) return encoded_words(name);
+  std::string out = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c >= ' ' && c <= '~') out += c;
+  }
+  return out + "\"";
+}
+
 }  // namespace graph_milter::mail

@@ -27,4 +27,8 @@ Splice make_skeleton(const MessageFacts& facts, const SkeletonRequest& request);
 // CR, LF and NUL in the value are removed, so that nothing can be injected.
 std::string make_field(std::string_view name, std::string_view value);
 
+// A display name (RFC 5322 section 3.4) as it may stand before an address: in quotes, or as RFC 2047 words if it is not
+// ASCII. Controls are left out.
+std::string make_phrase(std::string_view name);
+
 }  // namespace graph_milter::mail

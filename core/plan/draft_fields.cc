@@ -46,6 +46,30 @@ std::string join(const std::vector<std::string>& addresses) {
   return out;
 }
 
+// As an address in a header field: "Name <address>".
+std::string written(const std::string& address, const std::vector<mail::Mailbox>& mailboxes) {
+  const auto named = std::find_if(mailboxes.begin(), mailboxes.end(),
+                                  [&](const mail::Mailbox& mailbox) { return mailbox.address == address; });
+  if (named == mailboxes.end() || named->display_name.empty()) return address;
+  return mail::make_phrase(named->display_name) + " <" + address + ">";
+}
+
+// To and Cc anew, of those alone whom Graph mails.
+void trim_fields(mail::SkeletonRequest& request, const mail::MessageFacts& facts, const Recipients& recipients) {
+  request.drop_fields.insert(request.drop_fields.end(), {"to", "cc"});
+  const auto add = [&](std::string_view name, const std::vector<std::string>& addresses,
+                       const std::vector<mail::Mailbox>& mailboxes) {
+    std::string value;
+    for (const std::string& address : addresses) value += (value.empty() ? "" : ", ") + written(address, mailboxes);
+    if (!value.empty()) request.add_fields.push_back(mail::make_field(name, value));
+  };
+  add("To", recipients.to, facts.to);
+  add("Cc", recipients.cc, facts.cc);
+  if (recipients.to.empty() && recipients.cc.empty()) {
+    request.add_fields.push_back(mail::make_field("To", "undisclosed-recipients:;"));
+  }
+}
+
 bool lacks(const mail::MessageFacts& facts, std::string_view name) {
   const mail::HeaderField* field = facts.find_header(name);
   return field == nullptr || trim(field->value).empty();
@@ -100,7 +124,11 @@ DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipien
     fields.message_id = std::string(trim(facts.find_header("message-id")->value));
   }
   if (lacks(facts, "date")) fill_in("Date", rfc5322_date(input.now));
-  if (lacks(facts, "to") && lacks(facts, "cc")) fill_in("To", "undisclosed-recipients:;");
+  if (recipients.is_trimmed) {
+    trim_fields(fields.request, facts, recipients);
+  } else if (lacks(facts, "to") && lacks(facts, "cc")) {
+    fill_in("To", "undisclosed-recipients:;");
+  }
   if (!recipients.bcc.empty()) fields.request.add_fields.push_back(mail::make_field("Bcc", join(recipients.bcc)));
   if (asks_for_no_replies(facts)) {
     fields.request.add_fields.push_back(mail::make_field(kSuppressField, kSuppressed));

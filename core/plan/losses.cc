@@ -137,6 +137,22 @@ Text parameters(const Message& message, std::initializer_list<std::string_view> 
 Text delivery_reports(const Message& message) {
   return parameters(message, {"RET", "ENVID", "NOTIFY", "ORCPT"}, " of the envelope (Exchange reports in its own way)");
 }
+// Whom To and Cc name and Graph does not mail.
+Text header_recipients(const Message& message) {
+  Found found;
+  const auto look = [&](const std::vector<mail::Mailbox>& field) {
+    for (const mail::Mailbox& mailbox : field) {
+      const auto names = [&](const std::vector<std::string>& list) {
+        return std::find(list.begin(), list.end(), mailbox.address) != list.end();
+      };
+      if (!names(message.plan.to) && !names(message.plan.cc)) found.add(escape_for_log(mailbox.address, 100));
+    }
+  };
+  look(message.facts.to);
+  look(message.facts.cc);
+  if (found.empty()) return std::nullopt;
+  return found.text() + " in To and Cc (named to nobody whom Graph mails)";
+}
 Text priority(const Message& message) { return parameters(message, {"MT-PRIORITY"}, " of the envelope"); }
 
 // --- the parts that leave the skeleton ---
@@ -217,7 +233,7 @@ struct Row {
   Text (*find)(const Message&);
 };
 
-constexpr std::array<Row, 19> kRows = {{{"auto-submitted", automatic},
+constexpr std::array<Row, 20> kRows = {{{"auto-submitted", automatic},
                                         {"list-fields", lists},
                                         {"resent-fields", resent},
                                         {"trace-fields", trace},
@@ -228,6 +244,7 @@ constexpr std::array<Row, 19> kRows = {{{"auto-submitted", automatic},
                                         {"receipt-address", receipt_address},
                                         {"long-subject", long_subject},
                                         {"envelope-sender", envelope_sender},
+                                        {"header-recipients", header_recipients},
                                         {"delivery-reports", delivery_reports},
                                         {"priority", priority},
                                         {"message-as-file", messages_as_files},

@@ -173,7 +173,7 @@ Outcome plan_for(const PlanInput& input) {
   if (auto* refusal = std::get_if<LeaveAlone>(&mailbox)) return std::move(*refusal);
   if (!is_ascii(std::get<std::string>(mailbox))) return LeaveAlone{"smtputf8", "the mailbox is not ASCII"};
   if (auto refusal = check_service_limits(input.facts, input.limits)) return *std::move(refusal);
-  auto matched = match_recipients(input.envelope, input.facts, input.limits.recipients);
+  auto matched = match_recipients(input.envelope, input.facts, input.rule, input.limits.recipients);
   if (auto* refusal = std::get_if<LeaveAlone>(&matched)) return std::move(*refusal);
 
   Plan plan;

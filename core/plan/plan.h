@@ -81,7 +81,7 @@ struct Plan {
   std::optional<JsonDraft> json;                // the draft is made of this, and the skeleton is empty
   std::vector<PlannedPart> parts;               // in the order in which they go up
   std::vector<ExpectedAttachment> in_skeleton;  // attachments that stay in the MIME
-  std::vector<std::string> to, cc, bcc;         // canonical addresses; their union is the envelope's recipients
+  std::vector<std::string> to, cc, bcc;         // canonical addresses; their union is whom Graph mails
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 

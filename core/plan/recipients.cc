@@ -11,6 +11,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/mail/address.h"
+#include "core/policy/subject.h"
 
 namespace graph_milter::plan {
 
@@ -35,12 +36,18 @@ std::optional<LeaveAlone> check_parameters(const mail::EnvelopePath& path) {
   return std::nullopt;
 }
 
-// The envelope's recipients in canonical form, in order, each once.
-std::variant<std::vector<std::string>, LeaveAlone> read_envelope(const mail::Envelope& envelope) {
+bool is_for_graph(const mail::EnvelopePath& path, const policy::Rule& rule) {
+  return !rule.take_recipients || rule.take_recipients->matches(policy::address_subject(path.address));
+}
+
+// The envelope's recipients whom the rule takes, in canonical form, in order, each once.
+std::variant<std::vector<std::string>, LeaveAlone> read_envelope(const mail::Envelope& envelope,
+                                                                 const policy::Rule& rule) {
   if (auto refusal = check_parameters(envelope.sender)) return *std::move(refusal);
   std::vector<std::string> addresses;
   std::unordered_set<std::string> seen;
   for (const mail::EnvelopePath& path : envelope.recipients) {
+    if (!is_for_graph(path, rule)) continue;
     if (auto refusal = check_parameters(path)) return *std::move(refusal);
     std::optional<std::string> address = mail::canonical_address(path.address);
     if (!address) {
@@ -90,15 +97,27 @@ std::optional<LeaveAlone> check_fields(const mail::MessageFacts& facts) {
   return std::nullopt;
 }
 
+void trim(Recipients& recipients, const std::unordered_set<std::string>& addressed) {
+  for (auto* field : {&recipients.to, &recipients.cc}) {
+    const auto others =
+        std::remove_if(field->begin(), field->end(), [&](const std::string& a) { return !addressed.contains(a); });
+    recipients.is_trimmed |= others != field->end();
+    field->erase(others, field->end());
+  }
+}
+
 }  // namespace
 
 std::variant<Recipients, LeaveAlone> match_recipients(const mail::Envelope& envelope, const mail::MessageFacts& facts,
-                                                      std::size_t limit) {
+                                                      const policy::Rule& rule, std::size_t limit) {
   if (auto refusal = check_fields(facts)) return *std::move(refusal);
-  auto outcome = read_envelope(envelope);
+  auto outcome = read_envelope(envelope, rule);
   if (auto* refusal = std::get_if<LeaveAlone>(&outcome)) return std::move(*refusal);
   const auto& addresses = std::get<std::vector<std::string>>(outcome);
-  if (addresses.empty()) return LeaveAlone{"no-recipients", "the envelope has no recipient"};
+  if (addresses.empty()) {
+    return LeaveAlone{"no-recipients", envelope.recipients.empty() ? "the envelope has no recipient"
+                                                                   : "none of the recipients is in take-recipients"};
+  }
   if (addresses.size() > limit || envelope.further_recipients > 0) {
     return LeaveAlone{"too-many-recipients", format("{} recipients, and Graph takes {}",
                                                     addresses.size() + envelope.further_recipients, limit)};
@@ -108,6 +127,7 @@ std::variant<Recipients, LeaveAlone> match_recipients(const mail::Envelope& enve
   Recipients recipients;
   recipients.to = take_new(facts.to, named);
   recipients.cc = take_new(facts.cc, named);
+  if (rule.header_only == policy::HeaderOnly::Trim) trim(recipients, addressed);
   for (const auto* field : {&recipients.to, &recipients.cc}) {
     for (const std::string& address : *field) {
       if (addressed.contains(address)) continue;

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/mail/address.h"
 #include "core/mail/name_charset.h"
+#include "core/policy/list_kinds.h"
 #include "core/policy/rule_keys.h"
 
 namespace graph_milter::policy {
@@ -52,12 +53,42 @@ Status set_draft(RuleSettings& settings, const ConfLine& line) {
   return {};
 }
 
+Status set_accept(RuleSettings& settings, const ConfLine& line) {
+  constexpr std::array<std::string_view, 2> words = {"queued", "delivered"};  // in the order of Accept
+  GM_TRY_ASSIGN(const std::size_t word, read_word(line, words));
+  settings.accept = static_cast<config::Accept>(word);
+  return {};
+}
+
+Status set_take(RuleSettings& settings, const ConfLine& line) {
+  constexpr std::array<std::string_view, 2> words = {"discard", "recipients"};  // in the order of Take
+  GM_TRY_ASSIGN(const std::size_t word, read_word(line, words));
+  settings.take = static_cast<config::Take>(word);
+  return {};
+}
+
+Status set_take_recipients(RuleSettings& settings, const ConfLine& line, MapStore& maps) {
+  GM_TRY_ASSIGN(settings.take_recipients, MatchList::parse(line, kAddressList, maps));
+  return {};
+}
+
+Status set_header_only(RuleSettings& settings, const ConfLine& line) {
+  constexpr std::array<std::string_view, 2> words = {"pass", "trim"};  // in the order of HeaderOnly
+  GM_TRY_ASSIGN(const std::size_t word, read_word(line, words));
+  settings.header_only = static_cast<HeaderOnly>(word);
+  return {};
+}
+
 constexpr std::array kKeys = {
     Key{"mailbox", KeyKind::Setting, set_mailbox},
     Key{"mime", KeyKind::Setting, set_mime},
     Key{"message-as-file", KeyKind::Setting, set_message_as_file},
     Key{"name-charset", KeyKind::Setting, set_name_charset},
     Key{"draft", KeyKind::Setting, set_draft},
+    Key{"accept", KeyKind::Setting, set_accept},
+    Key{"take", KeyKind::Setting, set_take},
+    Key{"take-recipients", KeyKind::Setting, set_take_recipients},
+    Key{"header-only-recipients", KeyKind::Setting, set_header_only},
 };
 
 }  // namespace

@@ -64,12 +64,32 @@ Status check_from(const Rule& rule, const Places& places, const std::string& whe
   return {};
 }
 
+// What people see in To and Cc changes where Graph mails a part of the recipients: never without being asked for.
+Status check_take(const Rule& rule, const Places& places, const std::string& where) {
+  if (!rule.take_recipients) return {};
+  const auto place = places.find("take-recipients");
+  const std::string& at = place == places.end() ? where : place->second;
+  if (rule.take && *rule.take == config::Take::Discard) {
+    return refuse(
+        at, format("rule {} takes some recipients, and take = discard destroys the mail of the others", rule.name),
+        "set take = recipients");
+  }
+  if (!rule.take) {
+    return refuse(at, format("rule {} takes some recipients, but does not say how", rule.name),
+                  "add take = recipients");
+  }
+  if (rule.header_only == HeaderOnly::Trim) return {};
+  return refuse(at, format("rule {} takes some recipients, but Graph mails everyone whom To and Cc name", rule.name),
+                "add header-only-recipients = trim: those whom the MTA mails are then not seen in what Graph delivers");
+}
+
 }  // namespace
 
 Status check_relay(const Rule& rule, const Places& places, const std::string& where,
                    const std::vector<std::string>& tenant_domains) {
   GM_TRY(check_who(rule, places, where));
   GM_TRY(check_from(rule, places, where, tenant_domains));
+  GM_TRY(check_take(rule, places, where));
   if (rule.mailbox.empty()) return {};
   return check_domain(mail::domain_of(rule.mailbox), places.at("mailbox"), "mailbox", tenant_domains);
 }

@@ -20,6 +20,10 @@ std::string_view name_of(Action action);
 // How odd the MIME of a message may be that the rule relays (core/mail/tolerance.h).
 enum class MimeReading { Strict, Tolerant };
 
+// What becomes of a message whose To or Cc names somebody whom Graph shall not mail: it is left alone, or they are
+// taken out of the draft.
+enum class HeaderOnly { Pass, Trim };
+
 // How a rule does what it does. Each may also stand in [defaults], for the rules that do not say it themselves.
 struct RuleSettings {
   std::string mailbox;  // empty: the From address
@@ -27,6 +31,10 @@ struct RuleSettings {
   bool message_as_file = false;  // a message/rfc822 that doesn't fit into the skeleton becomes an .eml file
   std::string name_charset;      // of file names in raw 8-bit bytes; empty: nobody knows it
   std::optional<config::DraftWay> draft = {};  // over the option of that name
+  std::optional<config::Accept> accept = {};   // ″
+  std::optional<config::Take> take = {};       // ″
+  std::optional<MatchList> take_recipients;    // whom Graph gets; not set: all
+  HeaderOnly header_only = HeaderOnly::Pass;
 };
 
 // A condition that is not set holds for every message.

@@ -41,6 +41,7 @@ class Decision {
     }
     if (entry_.state == EntryState::Sent) return refuse(entry_, "was sent already");
     if (entry_.state == EntryState::Returned) return refuse(entry_, "was returned already");
+    GM_TRY(settle_with_client(command));
     switch (command) {
       case Command::Retry:
         return retry();
@@ -59,6 +60,18 @@ class Decision {
   Entry take_entry() { return std::move(entry_); }
 
  private:
+  // What he decides about is ours, whoever waits for it; to go on, and at once, is no decision. What a client was told
+  // that it still has can only go.
+  Status settle_with_client(Command command) {
+    if (command == Command::Retry || command == Command::Release) return {};
+    const auto& given_up = entry_.progress.give_up;
+    if (given_up && given_up->disposal == Disposal::Client && command != Command::Delete) {
+      return refuse(entry_, "was not taken, as its client was told; it goes once its draft is gone");
+    }
+    entry_.progress.awaited = false;
+    return {};
+  }
+
   bool is_held() const { return entry_.state == EntryState::Held; }
   // Where it stands, or stood before it was held; nullopt: nobody knows.
   std::optional<EntryState> place() const { return is_held() ? entry_.held_from : entry_.state; }

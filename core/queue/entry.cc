@@ -23,19 +23,21 @@ constexpr Names<EntryState, 12> kStates = {{
     {EntryState::Held, "held"},
 }};
 
-constexpr Names<Disposal, 4> kDisposals = {{
+constexpr Names<Disposal, 5> kDisposals = {{
     {Disposal::Dsn, "dsn"},
     {Disposal::Mta, "mta"},
     {Disposal::Hold, "hold"},
     {Disposal::Drop, "drop"},
+    {Disposal::Client, "client"},
 }};
 
-constexpr Names<Outcome, 5> kOutcomes = {{
+constexpr Names<Outcome, 6> kOutcomes = {{
     {Outcome::None, "none"},
     {Outcome::Sent, "sent"},
     {Outcome::Returned, "returned"},
     {Outcome::HandedBack, "handed-back"},
     {Outcome::Dropped, "dropped"},
+    {Outcome::Withdrawn, "withdrawn"},
 }};
 
 }  // namespace

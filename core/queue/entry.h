@@ -36,10 +36,11 @@ std::optional<EntryState> parse_entry_state(std::string_view name);
 
 // What becomes of an entry that is given up.
 enum class Disposal {
-  Dsn,   // the sender is told (RFC 3464)
-  Mta,   // the original goes back to the MTA, through a port without this milter
-  Hold,  // it stays, for the administrator
-  Drop,  // nothing: the administrator deleted it
+  Dsn,     // the sender is told (RFC 3464)
+  Mta,     // the original goes back to the MTA, through a port without this milter
+  Hold,    // it stays, for the administrator
+  Drop,    // nothing: the administrator deleted it
+  Client,  // nothing: the MTA's client waits, and is told that it was not taken (Progress::awaited)
 };
 std::string_view name_of(Disposal disposal);
 std::optional<Disposal> parse_disposal(std::string_view name);
@@ -51,6 +52,7 @@ enum class Outcome {
   Returned,    // the sender was told, or did not want to be
   HandedBack,  // the MTA has the original
   Dropped,     // deleted by the administrator
+  Withdrawn,   // its client waited, and was told that it was not taken
 };
 std::string_view name_of(Outcome outcome);
 std::optional<Outcome> parse_outcome(std::string_view name);
@@ -118,7 +120,9 @@ struct Progress {
   bool success_notified = false;      // NOTIFY=SUCCESS was answered
   TimePoint needs_administrator{};    // since when it waits for a configuration to be mended; 0: it does not
   Duration administrator_wait{};      // how long it did so before; does not count towards its lifetime
-  int attempts_before = 0;            // Entry::attempts at the last step forward: retry delays grow with the difference
+  // Nobody was told yet that we have it: the MTA is held until it is sent (accept = delivered). See withdrawal.h.
+  bool awaited = false;
+  int attempts_before = 0;  // Entry::attempts at the last step forward: retry delays grow with the difference
   friend bool operator==(const Progress&, const Progress&) = default;
 };
 

@@ -7,6 +7,10 @@ namespace {
 
 constexpr bool is_before_send(EntryState state) { return state < EntryState::SendIntent; }
 
+constexpr bool ends_in_silence(std::optional<Disposal> disposal) {
+  return disposal == Disposal::Drop || disposal == Disposal::Client;
+}
+
 constexpr bool is_given_up(EntryState state) {
   return state == EntryState::GiveUp || state == EntryState::DraftGone || state == EntryState::Returning ||
          state == EntryState::Returned;
@@ -55,9 +59,20 @@ std::string_view wrong_giving_up(const Standing& from, const Standing& to) {
   if (decided_now && to.send_unresolved && from.state != EntryState::Held) {
     return "an intended send may still have taken effect";
   }
-  if (from.state == EntryState::DraftGone && to.state == EntryState::Done && to.disposal != Disposal::Drop) {
-    return "only what was deleted ends without being returned";
+  if (from.state == EntryState::DraftGone && to.state == EntryState::Done && !ends_in_silence(to.disposal)) {
+    return "only what was deleted, or left to its client, ends without being returned";
   }
+  return {};
+}
+
+std::string_view wrong_awaiting(const Standing& from, const Standing& to) {
+  if (to.awaited && !from.awaited) return "what is ours stays ours";
+  if (to.disposal == Disposal::Client && from.disposal != Disposal::Client && !from.awaited) {
+    return "only a client that waits can be told";
+  }
+  if (to.awaited && to.disposal && to.disposal != Disposal::Client) return "its client waits, so nobody else is told";
+  if (to.disposal == Disposal::Client && !to.awaited) return "its client was told that it was not taken";
+  if (to.disposal == Disposal::Client && to.state == EntryState::Returning) return "its client still has it";
   return {};
 }
 
@@ -71,6 +86,7 @@ Standing standing_of(const Entry& entry) {
   out.send_unresolved = entry.progress.send_unresolved;
   if (entry.progress.give_up) out.disposal = entry.progress.give_up->disposal;
   out.held_from = entry.held_from;
+  out.awaited = entry.progress.awaited;
   return out;
 }
 
@@ -80,6 +96,7 @@ std::string_view illegal_step(const Standing& from, const Standing& to) {
   if (from.state == EntryState::Held) {
     if (const auto why = wrong_way_out_of_held(from, to); !why.empty()) return why;
   }
+  if (const auto why = wrong_awaiting(from, to); !why.empty()) return why;
   return wrong_giving_up(from, to);
 }
 

@@ -10,7 +10,10 @@
 //
 // A state may be written again with new progress, except Done. Nothing leads back to a draft once a send was intended,
 // because then only the other side knows whether the message is out. DraftGone leads to Done if nothing is to be
-// returned (Disposal::Drop).
+// returned (Disposal::Drop, Disposal::Client).
+//
+// An entry for which the MTA is held (Progress::awaited) is nobody's promise yet: it is given up to its client
+// (Disposal::Client) and to nobody else. Once it is ours it stays ours.
 #pragma once
 
 #include <array>
@@ -58,6 +61,7 @@ struct Standing {
   bool send_unresolved = false;
   std::optional<Disposal> disposal;     // of progress.give_up
   std::optional<EntryState> held_from;  // of a Held entry
+  bool awaited = false;
   friend bool operator==(const Standing&, const Standing&) = default;
 };
 

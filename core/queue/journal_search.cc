@@ -100,6 +100,17 @@ std::vector<Due> read_due(soci::session& session, const std::string& mailbox, lo
   return read_all_due(query, due);
 }
 
+std::optional<Due> read_due_entry(soci::session& session, const std::string& id, long long now) {
+  Query query(session, format("SELECT id, mailbox, next_attempt FROM entry WHERE id = :id AND {} AND"
+                              " next_attempt <= :now",
+                              kWaiting));
+  Due due;
+  query.use(id).use(now);
+  auto all = read_all_due(query, due);
+  if (all.empty()) return std::nullopt;
+  return std::move(all.front());
+}
+
 std::vector<Due> read_waiting(soci::session& session, std::size_t limit) {
   Query query(session, format("SELECT id, mailbox, next_attempt FROM entry WHERE {} ORDER BY next_attempt, id LIMIT {}",
                               kWaiting, limit));

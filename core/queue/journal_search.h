@@ -26,6 +26,8 @@ struct Due {
 std::vector<Due> read_due_mailboxes(soci::session& session, long long now);
 // Of one mailbox, or of all: the longest due first.
 std::vector<Due> read_due(soci::session& session, const std::string& mailbox, long long now, std::size_t limit);
+// This one, if it is due not later than `now`.
+std::optional<Due> read_due_entry(soci::session& session, const std::string& id, long long now);
 std::vector<Due> read_waiting(soci::session& session, std::size_t limit);
 
 // --- messages we know

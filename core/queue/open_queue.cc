@@ -56,13 +56,13 @@ Result<SpoolLock> lock_spool(const std::string& directory) {
   return SpoolLock::take(directory);
 }
 
-Result<ReadyJournal> make_journal_ready(const std::string& directory, TimePoint latest_attempt) {
+Result<ReadyJournal> make_journal_ready(const std::string& directory, TimePoint now, TimePoint latest_attempt) {
   const std::string path = journal_path(directory);
   ReadyJournal out;
   GM_TRY_ASSIGN(out.writer, open_writer_session(path));
   GM_TRY(make_ready(*out.writer, path));
   Spool spool(directory);
-  GM_TRY_ASSIGN(out.found, recover(*out.writer, spool, latest_attempt));
+  GM_TRY_ASSIGN(out.found, recover(*out.writer, spool, now, latest_attempt));
   GM_TRY(write_back_all(*out.writer, path));
   GM_TRY(sync_directory(directory));
   GM_TRY_ASSIGN(out.reader, open_reader_session(path));
@@ -112,12 +112,13 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueSettings settings, std::shared_p
   const std::string directory = settings.directory;
   auto lock = lock_spool(directory);
   if (!lock) return fail(in_words_for_the_start(directory, std::move(lock).error()));
-  const TimePoint latest_attempt = clock->now() + settings.longest_wait;
-  auto ready = make_journal_ready(directory, latest_attempt);
+  const TimePoint now = clock->now();
+  const TimePoint latest_attempt = now + settings.longest_wait;
+  auto ready = make_journal_ready(directory, now, latest_attempt);
   // The ballast is there so that what was taken can be finished, also by a daemon that starts on a full disk.
   if (!ready && is_for_lack_of_room(directory, ready.error())) {
     const Spool spool(directory);
-    if (Ballast(spool, settings.ballast_bytes).give_up()) ready = make_journal_ready(directory, latest_attempt);
+    if (Ballast(spool, settings.ballast_bytes).give_up()) ready = make_journal_ready(directory, now, latest_attempt);
   }
   if (!ready) return fail(in_words_for_the_start(directory, std::move(ready).error()));
   report(directory, ready->found);

@@ -120,7 +120,7 @@ std::string progress_to_json(const Progress& progress) {
   const auto& [draft_id, drafts_made, rebuilds, draft_intended, drafted, listed, parts, differed, send_epoch,
                send_intended, send_ended, seen_unsent, send_unresolved, request_id, give_up, return_epoch,
                return_unresolved, fates, refusals, sender_told, delay_warned, success_notified, needs_administrator,
-               administrator_wait, attempts_before] = progress;
+               administrator_wait, awaited, attempts_before] = progress;
   json::Writer out;
   out.begin_object();
   write_bytes(out.key("draft_id"), draft_id);
@@ -152,6 +152,7 @@ std::string progress_to_json(const Progress& progress) {
   out.key("administrator_wait").number(administrator_wait.count());
   out.key("send_ended").number(to_unix_ms(send_ended));
   out.key("attempts_before").number(attempts_before);
+  if (awaited) out.key("awaited").boolean(awaited);
   out.end_object();
   return out.take();
 }
@@ -177,6 +178,8 @@ Result<Progress> progress_from_json(std::string_view text) {
   GM_TRY_ASSIGN(progress.seen_unsent, time_member(value, "seen_unsent"));
   GM_TRY_ASSIGN(progress.attempts_before, count_member(value, "attempts_before"));
   GM_TRY(read_later_members(value, progress));
+  // Journals of before accept = delivered do not have it.
+  GM_TRY_ASSIGN(progress.awaited, later_flag_member(value, "awaited"));
   return progress;
 }
 

@@ -12,6 +12,7 @@
 #include "core/mail/message_file.h"
 #include "core/queue/entry.h"
 #include "core/queue/trace.h"
+#include "core/queue/withdrawal.h"
 
 namespace graph_milter::queue {
 
@@ -83,7 +84,9 @@ class Queue {
   // Makes the message, its envelope and its plan durable under `id`: file, directory, journal, in this order. When it
   // returns success the entry survives any crash. On failure there is no entry and no file, or the outcome is unknown
   // and failed() is true. With a `resend_key` that an entry accepted within the resend window has (live, held or sent;
-  // not one that was returned, handed back or dropped), nothing new is kept and that entry's id is the answer.
+  // not one that was returned, handed back, dropped or withdrawn), nothing new is kept and that entry's id is the
+  // answer. While somebody waits for `id` (begin_wait) nobody is told yet that we have it: the entry is `awaited`, and
+  // a start withdraws it if it can (withdrawal.h).
   virtual Result<Committed> commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
                                    const plan::Plan& plan, const std::string& resend_key) = 0;
 
@@ -91,14 +94,29 @@ class Queue {
   // journal, before anything is written; commit decides. An empty key has none.
   virtual Result<std::optional<std::string>> find_resend(const std::string& resend_key) = 0;
 
+  // --- waiting for an entry while the MTA is held. Who begins a wait ends it by end_wait or withdraw.
+
+  // One more waits for the entry `id`, which is there or will be. False: `most` wait already, or the daemon stops.
+  virtual bool begin_wait(const std::string& id, std::size_t most) = 0;
+  // Blocks until it is known what becomes of the entry, until it is Held, until `until` or stop_waits(). What is due of
+  // entries that somebody waits for is leased before anything else.
+  virtual Outlook wait(const std::string& id, TimePoint until) = 0;
+  virtual void end_wait(const std::string& id) = 0;
+  // Ends the wait; if nobody else waits for the entry, it is withdrawn, for the reason `why`, or made ours, durably:
+  // the answer is NotTaken or Taken. Open: somebody else waits on, so this client can't be told anything but "try
+  // later". System: nobody knows; the daemon must end, and the next start withdraws it or makes it ours.
+  virtual Result<Outlook> withdraw(const std::string& id, const GiveUp& why) = 0;
+  // Nobody waits any longer.
+  virtual void stop_waits() = 0;
+
   // A message with this Message-ID that was sent through Graph at `since` or later, if there is one.
   virtual Result<std::optional<TraceRecord>> find_sent(const std::string& message_id, TimePoint since) = 0;
 
-  // The entry that is due for the longest time (state not Done or Held, next_attempt <= now, not leased; of equal ones
-  // the oldest) of the mailbox that has the fewest leased entries, skipping the mailboxes in `busy_mailboxes`. So mail
-  // that never failed goes in order of arrival within its mailbox, no mailbox starves another, and what failed holds
-  // nothing up. A row that can't be read becomes Held, with an alarm in the log. The lease lasts until
-  // release/finish/... or the end of the process.
+  // One that somebody waits for, if one is due; else the entry that is due for the longest time (state not Done or
+  // Held, next_attempt <= now, not leased; of equal ones the oldest) of the mailbox that has the fewest leased entries,
+  // skipping the mailboxes in `busy_mailboxes`. So mail that never failed goes in order of arrival within its mailbox,
+  // no mailbox starves another, and what failed holds nothing up. A row that can't be read becomes Held, with an alarm
+  // in the log. The lease lasts until release/finish/... or the end of the process.
   virtual Result<std::optional<Entry>> lease_next(TimePoint now, const std::vector<std::string>& busy_mailboxes) = 0;
 
   // When the next entry that is not leased becomes due; nullopt: none waits.

@@ -8,12 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/failpoint.h"
 #include "core/base/format.h"
 #include "core/base/id.h"
 #include "core/base/log.h"
 #include "core/queue/entry_rules.h"
 #include "core/queue/journal_rows.h"
 #include "core/queue/sql_session.h"
+#include "core/queue/withdrawal.h"
 
 namespace graph_milter::queue {
 
@@ -35,7 +37,9 @@ struct Findings {
 // What was sent, returned or deleted needs its file no more: a missing one is no reason to trouble anybody.
 bool needs_message(const Entry& entry) {
   if (entry.state == EntryState::Sent || entry.state == EntryState::Returned) return false;
-  return !entry.progress.give_up || entry.progress.give_up->disposal != Disposal::Drop;
+  if (!entry.progress.give_up) return true;
+  const Disposal disposal = entry.progress.give_up->disposal;
+  return disposal != Disposal::Drop && disposal != Disposal::Client;
 }
 
 // Why an entry can't go on; nullopt: it can.
@@ -77,10 +81,53 @@ Result<Findings> examine_all(soci::session& session, const Spool& spool) {
   return found;
 }
 
+constexpr std::string_view kAwaited = "\"awaited\":true";  // as progress_to_json writes it
+
+std::vector<Entry> read_unanswered(soci::session& session) {
+  std::vector<Entry> out;
+  for_each_live_row(session, [&](const Row& row) {
+    if (row.progress.find(kAwaited) == std::string::npos) return;
+    // What was given up to its client goes on to its end.
+    if (auto entry = entry_of(row); entry && outlook_of(*entry).prospect == Prospect::Open) {
+      out.push_back(*std::move(entry));
+    }
+  });
+  return out;
+}
+
+void log_unanswered(const Entry& entry, const Withdrawal& settled) {
+  const bool is_ours = settled.outlook.prospect == Prospect::Taken;
+  LogLine line(is_ours ? LogLevel::Warning : LogLevel::Info, entry.envelope.queue_id, is_ours ? "kept" : "withdrawn");
+  line.field("entry", entry.id);
+  line.field("reason", is_ours ? "its client heard no answer, and its send may have taken effect"
+                               : "its client heard no answer, and it was not sent");
+  if (is_ours) line.field("possible_duplicate", entry.resend_key.empty() ? "W1" : "none");
+}
+
+// How many of them were withdrawn.
+std::size_t settle_unanswered(soci::session& session, TimePoint now) {
+  const GiveUp why{Disposal::Client, "4.3.2", "graph-milter was stopped while the client waited", now};
+  std::size_t withdrawn = 0;
+  for (const Entry& entry : read_unanswered(session)) {
+    const Withdrawal settled = withdraw(entry, why, now);
+    if (!settled.after) continue;
+    if (settled.after->state == EntryState::Done) {
+      set_tombstone(session, tombstone_row(*settled.after));
+    } else {
+      set_progress(session, row_of(*settled.after), entry.fence + 1);
+    }
+    GM_FAILPOINT(C40);
+    if (settled.outlook.prospect == Prospect::NotTaken) ++withdrawn;
+    log_unanswered(entry, settled);
+  }
+  return withdrawn;
+}
+
 }  // namespace
 
-Result<RecoveryReport> recover(soci::session& session, Spool& spool, TimePoint latest_attempt) {
+Result<RecoveryReport> recover(soci::session& session, Spool& spool, TimePoint now, TimePoint latest_attempt) {
   try {
+    const std::size_t withdrawn = settle_unanswered(session, now);
     GM_TRY_ASSIGN(const Findings found, examine_all(session, spool));
     for (const Unfit& unfit : found.unfit) {
       set_held(session, unfit.id, unfit.why.text());
@@ -94,6 +141,7 @@ Result<RecoveryReport> recover(soci::session& session, Spool& spool, TimePoint l
     report.waiting = found.waiting;
     report.newly_held = found.unfit.size();
     report.held = found.held + found.unfit.size();
+    report.withdrawn = withdrawn;
     report.files_removed = swept.removed;
     report.bytes = found.bytes;
     return report;

@@ -71,6 +71,7 @@ Result<Committed> SqliteQueue::commit(const std::string& id, mail::MessageFile& 
   entry.accepted = clock_->now();
   entry.next_attempt = entry.accepted;
   if (settings_.resend_window > Duration::zero()) entry.resend_key = resend_key;
+  entry.progress.awaited = waiters_.has(id);
   GM_TRY_ASSIGN(Committed committed, insert(row_of(entry)));
   GM_FAILPOINT(C9);
   leases_.signal();

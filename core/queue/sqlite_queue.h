@@ -16,6 +16,7 @@
 #include "core/queue/queue.h"
 #include "core/queue/room.h"
 #include "core/queue/spool.h"
+#include "core/queue/waiters.h"
 
 namespace graph_milter::queue {
 
@@ -42,6 +43,13 @@ class SqliteQueue final : public Queue {
   Result<std::vector<EntrySummary>> list() override;
   Result<std::optional<Entry>> find(const std::string& id) override;
   Result<Totals> totals() override;
+
+  // sqlite_queue_waits.cc: the MTA is held until a message is out.
+  bool begin_wait(const std::string& id, std::size_t most) override;
+  Outlook wait(const std::string& id, TimePoint until) override;
+  void end_wait(const std::string& id) override { waiters_.end(id); }
+  Result<Outlook> withdraw(const std::string& id, const GiveUp& why) override;
+  void stop_waits() override { waiters_.stop(); }
 
   // sqlite_queue_leases.cc: messages are worked on.
   Result<std::optional<Entry>> lease_next(TimePoint now, const std::vector<std::string>& busy_mailboxes) override;
@@ -74,6 +82,8 @@ class SqliteQueue final : public Queue {
 
   Result<std::optional<Leases::Choice>> choose_due(TimePoint now, const std::vector<std::string>& busy_mailboxes,
                                                    const Leases::All& leases);
+  Result<std::optional<Leases::Choice>> choose_awaited(TimePoint now, const std::vector<std::string>& busy_mailboxes,
+                                                       const Leases::All& leases);
   Result<std::optional<Due>> first_unleased(const Due& first, long long now, const Leases::All& leases,
                                             std::size_t leased);
   Result<std::optional<Entry>> take(const std::string& id);
@@ -93,6 +103,7 @@ class SqliteQueue final : public Queue {
   Ballast ballast_;
   Room room_;
   Leases leases_;
+  Waiters waiters_;
   JournalReader reader_;
   JournalWriter writer_;  // last: its thread must end before anything it uses
 };

@@ -31,6 +31,7 @@ Result<std::string> SqliteQueue::administer(const std::string& id, Command comma
   }));
   leases_.revoke(id, verdict.after.fence);
   leases_.signal();
+  waiters_.tell(verdict.after);
   if (verdict.after.state == EntryState::Done) GM_TRY(bury(verdict.after));
   return verdict.words;
 }

@@ -22,7 +22,7 @@ tl::unexpected<Error> illegal(const Entry& entry, EntryState from, EntryState to
 
 bool ends_well(EntryState from, Outcome outcome) {
   if (from == EntryState::Sent) return outcome == Outcome::Sent;
-  if (from == EntryState::DraftGone) return outcome == Outcome::Dropped;
+  if (from == EntryState::DraftGone) return outcome == Outcome::Dropped || outcome == Outcome::Withdrawn;
   return outcome == Outcome::Returned || outcome == Outcome::HandedBack;
 }
 
@@ -40,6 +40,8 @@ std::map<std::string, std::size_t> leased_by_mailbox(const Leases::All& leases) 
 Result<std::optional<Leases::Choice>> SqliteQueue::choose_due(TimePoint now,
                                                               const std::vector<std::string>& busy_mailboxes,
                                                               const Leases::All& leases) {
+  GM_TRY_ASSIGN(std::optional<Leases::Choice> awaited, choose_awaited(now, busy_mailboxes, leases));
+  if (awaited) return awaited;
   const long long not_after = to_unix_ms(now);
   std::map<std::string, std::size_t> leased = leased_by_mailbox(leases);
   const auto is_busy = [&](const std::string& mailbox) {
@@ -164,6 +166,7 @@ Status SqliteQueue::record(const Entry& entry) {
   GM_TRY(write(entry, lease));
   lease.standing = standing_of(entry);
   leases_.set(entry.id, lease);
+  waiters_.tell(entry);
   return {};
 }
 
@@ -177,6 +180,7 @@ Status SqliteQueue::defer(const Entry& entry, TimePoint next_attempt, const Erro
     return illegal(entry, lease.standing.state, later.state, "what is deferred must go on from somewhere");
   }
   GM_TRY(write(later, lease));
+  waiters_.tell(later);
   leases_.end(entry.id);
   return {};
 }
@@ -188,6 +192,7 @@ Status SqliteQueue::hold(const Entry& entry, const Error& why) {
   held.state = EntryState::Held;
   held.last_error = why.text();
   GM_TRY(write(held, lease));
+  waiters_.tell(held);
   leases_.end(entry.id);
   return {};
 }
@@ -205,11 +210,13 @@ Status SqliteQueue::finish(const Entry& entry) {
   }
   Entry done = entry;
   done.finished = clock_->now();
+  done.state = EntryState::Done;
   const Row row = tombstone_row(done);
   GM_TRY(writer_.run([&](soci::session& session) -> Status {
     if (set_tombstone(session, row)) return {};
     return fail(ErrorKind::Cancelled, "entry " + entry.id, "its row has another fence");
   }));
+  waiters_.tell(done);
   leases_.end(entry.id);
   return bury(entry);
 }

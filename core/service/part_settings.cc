@@ -106,6 +106,10 @@ intake::IntakeSettings intake_settings(const config::Settings& settings, std::st
   out.when_over_limit = settings.when_over_limit == config::WhenOverLimit::TempFail ? intake::WhenOverLimit::TempFail
                                                                                     : intake::WhenOverLimit::Pass;
   out.draft = settings.draft;
+  out.accept = settings.accept;
+  out.accept_deadline = settings.accept_deadline;
+  out.accept_waiting = settings.accept_waiting;
+  out.take = settings.take;
   return out;
 }
 

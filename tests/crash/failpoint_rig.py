@@ -40,15 +40,21 @@ OF_A_SEND = ({}, {"immutable_id_survives_send": True, "second_send_delivers": Tr
              {"send_delay_ms": 120, "pending_place": "outbox"})
 OF_A_RANGE = ({"ask_position_status": 200, "keeps_less": 1000}, {"ask_position_status": 404}, {"ask_position_status": 405})
 LOST_SEND = [{"match": {"operation": "send"}, "times": 1, "action": "effect-then-drop"}]
+DELIVERED = {"accept": "delivered", "accept-deadline": "20s"}  # longer than any recovery takes
+NEVER_IN_TIME = {"accept": "delivered", "accept-deadline": "2s"}
+BUSY_FOR_LONG = [{"match": {"operation": "create-draft", "nth": n}, "action": "status", "status": 503, "retry_after": "60",
+                  "code": "ServiceUnavailable"} for n in (1, 2, 3)]
 HAND_BACK = {"return": "mta"}  # to the sink; a DSN would go to a port where nobody counts it
 
 
 class Failpoint:
     """`mails`: three mails, so that a place that each of them comes to is passed three times. `legal`: who has the message
-    at the moment of the death. `switches`: of the emulator, for each passage."""
+    at the moment of the death. `switches`: of the emulator, for each passage. `first`: a death before, since the place is
+    in the start after one."""
 
-    def __init__(self, after, legal, mails, switches=({}, {}, {}), options=None, faults=(), spool="old", passages=PASSAGES):
-        self.after, self.legal, self.mails, self.switches = after, legal, mails, switches
+    def __init__(self, after, legal, mails, switches=({}, {}, {}), options=None, faults=(), spool="old", passages=PASSAGES,
+                 first=None):
+        self.after, self.legal, self.mails, self.switches, self.first = after, legal, mails, switches, first
         self.options, self.faults, self.spool, self.passages = options or {}, faults, spool, passages
 
 
@@ -92,7 +98,13 @@ TABLE = {
     "C35": Failpoint("the MTA has the DSN, not recorded", "H4 (W5)", RETURNED),
     "C37": Failpoint("the journal is converted, before COMMIT", "as before", ANY, spool="version 1", passages=(1, 1, 1)),
     "C38": Failpoint("a token came", "unchanged", ANY, passages=(1, 1, 1)),
+    "C39": Failpoint("it is withdrawn, its client not answered", "H6", ANY, options=NEVER_IN_TIME, faults=BUSY_FOR_LONG),
+    "C40": Failpoint("a start withdrew what nobody was answered for", "H6", ANY, options=DELIVERED, first="C13",
+                     passages=(1, 1, 1)),
 }
+# Once more while the MTA is held (accept = delivered): what it hears, and what became of the message, must agree.
+HELD = [f"C{number}" for number in (7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
+                                    31, 32)]
 NO_PLACE = {
     "C36": "is every place of this table once more, while the start after a death recovers: the cells 'again'",
 }
@@ -116,7 +128,7 @@ def forgotten():
     wrong = [f"{name} is in the table and in no source" for name in TABLE if name not in found]
     wrong += [f"{name} ({found[name][0]}) is not in the table" for name in found if name not in TABLE]
     wrong += [f"{name} is in more than one place: {', '.join(where)}" for name, where in found.items() if len(where) > 1]
-    wrong += [f"C{number} is neither in the table nor explained" for number in range(1, 39)
+    wrong += [f"C{number} is neither in the table nor explained" for number in range(1, 41)
               if f"C{number}" not in TABLE and f"C{number}" not in NO_PLACE]
     return wrong
 
@@ -149,38 +161,41 @@ class Rig:
         self.died_at = {}
         self.elsewhere = sink.Sink()
 
-    def command(self, name, passage, again):
+    def command(self, name, passage, again, held):
         return (f"python3 {os.path.abspath(__file__)} --build {self.arguments.build} --only {name} --passage {passage}"
-                + (f" --again {again}" if again else ""))
+                + (f" --again {again}" if again else "") + (" --held" if held else ""))
 
-    def open(self, place, cell, point, variant):
-        options = dict(point.options)
+    def open(self, place, cell, point, variant, held):
+        options = {**point.options, **(DELIVERED if held else {})}
         if "return" in options:
             options |= {"hand-back-to": f"inet:{place.sink.port}@127.0.0.1", "mta": f"inet:{self.elsewhere.port}@127.0.0.1"}
         mails = [shapes.SHAPES[shape](f"{cell}-{number}".lower()) for number, shape in enumerate(point.mails, 1)]
         return place.run(cell, mails, options=options, switches=point.switches[variant])
 
-    def one(self, name, variant, passage, again):
+    def one(self, name, variant, passage, again, held=False):
         """[failure]: the daemon dies at the passage-th passage of `name`; with `again`, at the again-th failpoint that the
-        next start comes to."""
+        next start comes to; `held`: with accept = delivered."""
         if len(self.failures) >= MOST_FAILURES:
             return []
         point = TABLE[name]
-        cell = f"{name}-{variant + 1}" + (f"-again-{again}" if again else "")
-        with self.worlds.borrow() as place, self.open(place, cell, point, variant) as run:
-            run.repeat = self.command(name, passage, again)
+        cell = f"{name}-{variant + 1}" + (f"-again-{again}" if again else "") + ("-held" if held else "")
+        with self.worlds.borrow() as place, self.open(place, cell, point, variant, held) as run:
+            run.repeat = self.command(name, passage, again, held)
             if point.spool == "version 1":
                 self.leave_mail_waiting(run)
                 make_version_1(run)
             if point.faults:
                 place.graph.ask("POST", "/faults", list(point.faults))
-            failures = self.die(run, f"{name}:{passage}", must=True)
+            failures = self.die(run, f"{point.first}:1", must=True) if point.first else []
+            failures += self.die(run, f"{name}:{passage}", must=True)
+            if point.faults:
+                place.graph.ask("DELETE", "/faults")
             if again and not failures:
                 failures = self.die(run, f"*:{again}", must=False)
-            run.recover()
+            run.recover(options={"accept-deadline": DELIVERED["accept-deadline"]} if run.holds_the_mta() else None)
             self.wait_for_the_outbox(run)
             failures += run.judge()
-            if not again:
+            if not again and not run.holds_the_mta():
                 failures += self.judge_drafts(name, run) + self.judge_ranges(name, run)
             if failures:
                 run.keep(failures)
@@ -325,9 +340,17 @@ def cells(rig, arguments, dice):
         for variant, passage in enumerate(point.passages):
             if arguments.passage not in (None, passage):
                 continue
+            if name in HELD and (arguments.held or arguments.again is None):
+                yield rig.one, name, variant, passage, arguments.again or 0, True
+                if arguments.set == "full":
+                    yield rig.one, name, variant, passage, dice.randint(1, 8), True
+            if arguments.held:
+                continue
             if arguments.again is None:
                 yield rig.one, name, variant, passage, 0
             yield rig.one, name, variant, passage, arguments.again or dice.randint(1, 8)
+    if arguments.held:
+        return
     if arguments.only in (None, "C38"):
         for number in PASSAGES:
             yield rig.killed_while_reloading, number
@@ -341,7 +364,7 @@ def cells(rig, arguments, dice):
 
 
 def print_table():
-    for number in range(1, 39):
+    for number in range(1, 41):
         name = f"C{number}"
         if name in TABLE:
             print(f"| {name} | {TABLE[name].after} | {TABLE[name].legal} |")
@@ -358,6 +381,7 @@ def main():
     parser.add_argument("--only")
     parser.add_argument("--passage", type=int)
     parser.add_argument("--again", type=int)
+    parser.add_argument("--held", action="store_true", help="only with accept = delivered")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()

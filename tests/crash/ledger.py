@@ -35,7 +35,8 @@ def judge(run, drafts_may_stay=False, held_may_stay=False, violations_allowed=()
     failures = list(trouble)
     write_evidence(run, deliveries, sunk, rows, windows)
     for mail in run.mails:
-        failures += judge_mail(mail, deliveries, sunk, rows, windows, held_may_stay, must_be_taken)
+        failures += judge_mail(mail, deliveries, sunk, rows, windows, held_may_stay, must_be_taken,
+                               run.holds_the_mta())
     failures += unknown_mail(run, deliveries, sunk)
     if not drafts_may_stay:
         failures += [f"ORPHAN: draft {d['subject']!r} of {d['marker']}" for d in graph.drafts()]
@@ -45,7 +46,7 @@ def judge(run, drafts_may_stay=False, held_may_stay=False, violations_allowed=()
     return failures
 
 
-def judge_mail(mail, deliveries, sunk, rows, windows, held_may_stay, must_be_taken):
+def judge_mail(mail, deliveries, sunk, rows, windows, held_may_stay, must_be_taken, delivered=False):
     failures = []
     words = [word for word, _ in mail.answers]
     sent = [d for d in deliveries if d["subject"] == mail.token]
@@ -54,8 +55,11 @@ def judge_mail(mail, deliveries, sunk, rows, windows, held_may_stay, must_be_tak
     held = [row for row in rows if row["state"] == "held" and is_row_of(row, mail)] if held_may_stay else []
     passed = words.count("passed")
     outcomes = len(sent) + len(returned) + len(handed_back) + len(held) + passed
-    if must_be_taken and words[-1:] != ["taken"]:
+    wanted = "refused" if delivered and mail.fate == "returned" else "taken"
+    if must_be_taken and words[-1:] != [wanted]:
         failures.append(f"NOT TAKEN: {mail.token} was answered {mail.answers}")
+    if words[-1:] == ["refused"] and outcomes:
+        failures.append(f"NOT REFUSED: {mail.token} was answered {mail.answers} and went out")
     if "taken" in words and outcomes == 0:
         failures.append(f"LOST: {mail.token} was answered {words} and went nowhere")
     allowed = 1 + window_w1(mail, words) + used_windows(sent, returned + handed_back, windows)

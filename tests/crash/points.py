@@ -81,6 +81,7 @@ SCENARIOS = [
     Scenario("anonymous", ["anonymous"]),
     Scenario("stop", ["posted"], stop=True),
     Scenario("mixed", ["session", "returned", "posted", "anonymous"], options={"workers": 2}),
+    Scenario("held", ["posted", "returned"], options={"accept": "delivered", "accept-deadline": "20s"}),
     # A crash, and then every crash of the start that mends it.
     Scenario("again-rename", ["posted"], first=("rename", "messages", 1)),
     Scenario("again-commit", ["posted"], first=("fdatasync", "-wal", 1)),

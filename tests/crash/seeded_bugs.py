@@ -75,6 +75,9 @@ BUGS = [
         ("core/queue/sqlite_queue.cc", "  if (settings_.resend_window > Duration::zero()) entry.resend_key = resend_key;\n",
          "  static_cast<void>(resend_key);\n")],
         ["failpoint_rig.py", "--only", "C9"]),
+    Bug("what may be out is withdrawn", [
+        ("core/queue/withdrawal.cc", "  if (entry.progress.send_unresolved || entry.progress.give_up) {\n", "  if (entry.progress.give_up) {\n")],
+        ["failpoint_rig.py", "--only", "C24", "--held"]),
 ]
 
 

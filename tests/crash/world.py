@@ -448,6 +448,9 @@ class Run:
 
     # --- the end
 
+    def holds_the_mta(self):
+        return self.options.get("accept") == "delivered"
+
     def judge(self, **allowed):
         """What is wrong, in words; see ledger.judge."""
         failures = ledger.judge(self, **allowed)

@@ -94,6 +94,13 @@ class MortalQueue final : public queue::Queue {
   Result<std::optional<std::string>> find_resend(const std::string& resend_key) override {
     return inner_->find_resend(resend_key);
   }
+  bool begin_wait(const std::string& id, std::size_t most) override { return inner_->begin_wait(id, most); }
+  queue::Outlook wait(const std::string& id, TimePoint until) override { return inner_->wait(id, until); }
+  void end_wait(const std::string& id) override { inner_->end_wait(id); }
+  Result<queue::Outlook> withdraw(const std::string& id, const queue::GiveUp& why) override {
+    return inner_->withdraw(id, why);
+  }
+  void stop_waits() override { inner_->stop_waits(); }
   Result<std::optional<queue::TraceRecord>> find_sent(const std::string& message_id, TimePoint since) override {
     return inner_->find_sent(message_id, since);
   }

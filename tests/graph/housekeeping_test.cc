@@ -81,6 +81,13 @@ class RememberedQueue final : public queue::Queue {
   Result<std::optional<std::string>> find_resend(const std::string& /*resend_key*/) override {
     return fail(never().error());
   }
+  bool begin_wait(const std::string& /*id*/, std::size_t /*most*/) override { return never().has_value(); }
+  queue::Outlook wait(const std::string& /*id*/, TimePoint /*until*/) override { return {}; }
+  void end_wait(const std::string& /*id*/) override {}
+  Result<queue::Outlook> withdraw(const std::string& /*id*/, const queue::GiveUp& /*why*/) override {
+    return fail(never().error());
+  }
+  void stop_waits() override {}
   Result<std::optional<queue::TraceRecord>> find_sent(const std::string& /*id*/, TimePoint /*since*/) override {
     return fail(never().error());
   }

@@ -23,7 +23,7 @@ TEST_F(Negotiation, AsksForWhatItUsesAndNothingElse) {
   MilterDriver driver = rig_.connect();
   const Negotiated got = driver.negotiate();
   ASSERT_TRUE(got.accepted);
-  EXPECT_EQ(got.actions, wire::kSetMacros);
+  EXPECT_EQ(got.actions, wire::kSetMacros | wire::kDeleteRecipients);
   constexpr std::uint32_t kNoUnknown = 0x100;
   EXPECT_EQ(got.steps, wire::kNrHeader | wire::kNrEndOfHeaders | wire::kNrBody | wire::kLeadingSpace | kNoUnknown);
 }

@@ -18,10 +18,10 @@ namespace wire {
 constexpr char kAbort = 'A', kBody = 'B', kConnect = 'C', kMacro = 'D', kEndOfBody = 'E', kHelo = 'H', kHeader = 'L',
                kMail = 'M', kEndOfHeaders = 'N', kNegotiate = 'O', kQuit = 'Q', kRcpt = 'R', kData = 'T';
 constexpr char kAccept = 'a', kContinue = 'c', kDiscard = 'd', kProgress = 'p', kReject = 'r', kTempFail = 't',
-               kReplyCode = 'y';
+               kReplyCode = 'y', kDeleteRecipient = '-';
 constexpr std::uint32_t kNrHeader = 0x80, kNrEndOfHeaders = 0x40000, kNrBody = 0x80000, kLeadingSpace = 0x100000,
                         kSkip = 0x400, kNoData = 0x200, kNoMail = 0x4, kNoRcpt = 0x8, kNrData = 0x10000;
-constexpr std::uint32_t kSetMacros = 0x100;
+constexpr std::uint32_t kSetMacros = 0x100, kDeleteRecipients = 0x8;
 
 // The whole packet.
 std::string packet(char command, std::string_view data = {});

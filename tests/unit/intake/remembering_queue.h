@@ -2,6 +2,7 @@
 // A queue that remembers what it was asked and what was committed, knows what it is told to know, and fails as told.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,7 +33,13 @@ class RememberingQueue final : public queue::Queue {
   std::optional<Error> commit_error;
   std::optional<Error> read_error;  // of everything that only looks
   bool has_failed = false;
-  bool looks_are_blind = false;                // find_resend knows nothing; commit does
+  bool looks_are_blind = false;  // find_resend knows nothing; commit does
+  bool still_awaited = false;    // of what find() finds: another connection waits for it
+  std::vector<std::string> waited_for;
+  std::vector<TimePoint> waited_until;
+  std::vector<queue::Outlook> outlooks;      // what each wait answers in turn; then Open
+  std::optional<queue::Outlook> withdrawal;  // what withdraw answers; nullopt: NotTaken
+  std::optional<Error> withdraw_error;
   std::vector<queue::TraceRecord> records;     // what trace and find_sent answer from
   std::map<std::string, std::string> digests;  // of entries, by id
 
@@ -57,6 +64,31 @@ class RememberingQueue final : public queue::Queue {
     if (read_error) return fail(*read_error);
     return looks_are_blind ? std::nullopt : known_as(resend_key);
   }
+  bool begin_wait(const std::string& id, std::size_t most) override {
+    calls.emplace_back("begin-wait");
+    if (waited_for.size() >= most) return false;
+    waited_for.push_back(id);
+    return true;
+  }
+  queue::Outlook wait(const std::string&, TimePoint until) override {
+    calls.emplace_back("wait");
+    waited_until.push_back(until);
+    if (outlooks.empty()) return {};
+    queue::Outlook next = outlooks.front();
+    outlooks.erase(outlooks.begin());
+    return next;
+  }
+  void end_wait(const std::string&) override { calls.emplace_back("end-wait"); }
+  Result<queue::Outlook> withdraw(const std::string&, const queue::GiveUp& why) override {
+    calls.emplace_back("withdraw " + why.status);
+    if (withdraw_error) return fail(*withdraw_error);
+    if (withdrawal) return *withdrawal;
+    queue::Outlook out;
+    out.prospect = queue::Prospect::NotTaken;
+    out.why = why;
+    return out;
+  }
+  void stop_waits() override {}
   Result<std::optional<queue::TraceRecord>> find_sent(const std::string& message_id, TimePoint since) override {
     if (read_error) return fail(*read_error);
     for (const queue::TraceRecord& record : records) {
@@ -66,11 +98,14 @@ class RememberingQueue final : public queue::Queue {
     return std::nullopt;
   }
   Result<std::optional<queue::Entry>> find(const std::string& id) override {
-    const auto digest = digests.find(id);
-    if (digest == digests.end()) return std::nullopt;
     queue::Entry entry;
     entry.id = id;
-    entry.sha256 = digest->second;
+    const auto digest = digests.find(id);
+    if (digest != digests.end()) entry.sha256 = digest->second;
+    const auto kept = std::find_if(committed.begin(), committed.end(), [&](const Kept& item) { return item.id == id; });
+    if (kept != committed.end()) entry.envelope = kept->envelope;
+    entry.progress.awaited = still_awaited;
+    if (digest == digests.end() && kept == committed.end()) return std::nullopt;
     return entry;
   }
   Result<std::vector<queue::TraceRecord>> trace(const std::string& what) override {

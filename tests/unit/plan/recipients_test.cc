@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/policy/list_kinds.h"
 #include "tests/unit/plan/plan_case.h"
 
 namespace graph_milter::plan {
@@ -13,6 +14,7 @@ using Addresses = std::vector<std::string>;
 struct Mail {
   mail::Envelope envelope;
   mail::MessageFacts facts;
+  policy::Rule rule;
 
   explicit Mail(const Addresses& recipients, const Addresses& to = {}, const Addresses& cc = {}) {
     envelope.sender = mail::make_envelope_path("<ann@contoso.com>");
@@ -22,7 +24,7 @@ struct Mail {
   }
 
   Recipients match() const {
-    auto outcome = match_recipients(envelope, facts, 500);
+    auto outcome = match_recipients(envelope, facts, rule, 500);
     if (const auto* refusal = std::get_if<LeaveAlone>(&outcome)) {
       ADD_FAILURE() << refusal->reason << ": " << refusal->text;
       return {};
@@ -31,7 +33,7 @@ struct Mail {
   }
 
   LeaveAlone refusal() const {
-    auto outcome = match_recipients(envelope, facts, 500);
+    auto outcome = match_recipients(envelope, facts, rule, 500);
     if (const auto* refusal = std::get_if<LeaveAlone>(&outcome)) return *refusal;
     ADD_FAILURE() << "the message would be relayed";
     return {};
@@ -139,6 +141,43 @@ TEST(Recipients, MayNotAskForWhatGraphCantPromise) {
   Mail mail({"a@x.example"});
   mail.envelope.sender.parameters = {"HOLDFOR=3600"};
   EXPECT_EQ(mail.refusal().text, "the client asks for HOLDFOR, which Graph can't be asked for");
+}
+
+policy::MatchList list_of(const std::string& text) {
+  policy::MapStore maps;
+  return *policy::MatchList::parse(text, "test.conf:1", policy::kAddressList, maps);
+}
+
+TEST(Recipients, OfTheHeaderAloneAreTrimmedWhereTheRuleSaysSo) {
+  Mail mail({"a@x.example", "b@x.example"}, {"a@x.example", "stranger@x.example"}, {"other@y.example"});
+  EXPECT_EQ(mail.refusal().reason, "recipients-wider");
+  mail.rule.header_only = policy::HeaderOnly::Trim;
+  const Recipients recipients = mail.match();
+  EXPECT_EQ(recipients.to, Addresses{"a@x.example"});
+  EXPECT_EQ(recipients.cc, Addresses{});
+  EXPECT_EQ(recipients.bcc, Addresses{"b@x.example"});
+  EXPECT_TRUE(recipients.is_trimmed);
+}
+
+TEST(Recipients, AreNotTrimmedWhereNobodyIsTooMany) {
+  Mail mail({"a@x.example"}, {"a@x.example"});
+  mail.rule.header_only = policy::HeaderOnly::Trim;
+  EXPECT_FALSE(mail.match().is_trimmed);
+}
+
+TEST(Recipients, WhomTheRuleLeavesToTheMtaAreNotGraphsWhateverTheirForm) {
+  Mail mail({"a@x.example", "b@y.example", "\"odd one\"@y.example"}, {"a@x.example", "b@y.example"});
+  mail.envelope.recipients[1].parameters = {"BY=1;R"};
+  mail.rule.take_recipients = list_of("@x.example");
+  EXPECT_EQ(mail.refusal().reason, "recipients-wider");
+  mail.rule.header_only = policy::HeaderOnly::Trim;
+  const Recipients recipients = mail.match();
+  EXPECT_EQ(recipients.to, Addresses{"a@x.example"});
+  EXPECT_TRUE(recipients.bcc.empty());
+  mail.rule.take_recipients = list_of("!@y.example");
+  EXPECT_EQ(mail.refusal().reason, "recipient-address") << "who is no plain address is not known to be in @y.example";
+  mail.rule.take_recipients = list_of("@z.example");
+  EXPECT_EQ(mail.refusal(), (LeaveAlone{"no-recipients", "none of the recipients is in take-recipients"}));
 }
 
 }  // namespace

@@ -88,6 +88,7 @@ Progress full_progress() {
   progress.delay_warned = from_unix_ms(8);
   progress.success_notified = true;
   progress.needs_administrator = from_unix_ms(9);
+  progress.awaited = true;
   progress.attempts_before = 6;
   return progress;
 }

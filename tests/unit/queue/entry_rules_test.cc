@@ -128,7 +128,7 @@ TEST(EntryRules, GiveUpOnlyWhatIsNotOnItsWay) {
        "what was given up is not sent"},
       {"dropped", given_up(at(S::DraftGone), Disposal::Drop), given_up(at(S::Done), Disposal::Drop), ""},
       {"vanished", given_up(at(S::DraftGone)), given_up(at(S::Done)),
-       "only what was deleted ends without being returned"},
+       "only what was deleted, or left to its client, ends without being returned"},
       {"returned", given_up(at(S::Returning)), given_up(at(S::Returned)), ""},
       {"the end", given_up(at(S::Returned)), given_up(at(S::Done)), ""},
       {"a sent one", at(S::Sent, 1, 1), given_up(at(S::GiveUp, 1, 1)), "no arrow leads there"},
@@ -172,7 +172,9 @@ class Model {
     ASSERT_FALSE(given_up && sent_) << "given up after it was sent";
     ASSERT_TRUE(to.state != S::Returning || gone_) << "returned while a draft is left";
     if (to.state == S::Done) {
-      ASSERT_TRUE(sent_ || from.state == S::Returned || to.disposal == Disposal::Drop) << "lost";
+      ASSERT_TRUE(sent_ || from.state == S::Returned || to.disposal == Disposal::Drop ||
+                  (to.disposal == Disposal::Client && to.awaited && from.awaited))
+          << "lost";
     }
   }
 
@@ -186,6 +188,7 @@ TEST(EntryRules, WalkedAtRandomKeepTheFences) {
   std::set<S> reached;
   for (int walk = 0; walk < 5000; ++walk) {
     Standing now;
+    now.awaited = random() % 2 == 0;
     Model model;
     for (int step = 0; step < 200 && now.state != S::Done; ++step) {
       Standing next = now;
@@ -193,7 +196,8 @@ TEST(EntryRules, WalkedAtRandomKeepTheFences) {
       if (random() % 3 == 0) next.send_epoch += static_cast<int>(random() % 4) - 1;
       next.drafts_made += static_cast<int>(random() % 3) - 1;
       if (random() % 3 == 0) next.send_unresolved = random() % 2 == 0;
-      if (random() % 4 == 0) next.disposal = static_cast<Disposal>(random() % 4);
+      if (random() % 8 == 0) next.awaited = random() % 2 == 0;
+      if (random() % 4 == 0) next.disposal = static_cast<Disposal>(random() % 5);
       next.held_from.reset();
       if (next.state == S::Held) next.held_from = now.state == S::Held ? now.held_from : now.state;
       if (!illegal_step(now, next).empty()) continue;
@@ -206,10 +210,11 @@ TEST(EntryRules, WalkedAtRandomKeepTheFences) {
 }
 
 TEST(Words, AreReadBack) {
-  for (const Disposal word : {Disposal::Dsn, Disposal::Mta, Disposal::Hold, Disposal::Drop}) {
+  for (const Disposal word : {Disposal::Dsn, Disposal::Mta, Disposal::Hold, Disposal::Drop, Disposal::Client}) {
     EXPECT_EQ(parse_disposal(name_of(word)), word);
   }
-  for (const Outcome word : {Outcome::None, Outcome::Sent, Outcome::Returned, Outcome::HandedBack, Outcome::Dropped}) {
+  for (const Outcome word :
+       {Outcome::None, Outcome::Sent, Outcome::Returned, Outcome::HandedBack, Outcome::Dropped, Outcome::Withdrawn}) {
     EXPECT_EQ(parse_outcome(name_of(word)), word);
   }
   EXPECT_EQ(parse_disposal("hold "), std::nullopt);
