@@ -80,6 +80,8 @@ constexpr std::array kCommands = {
             with_settings<queue_order<queue::Command::Release>>},
     Command{"queue return", "ID...", "give it up: return it as the configuration says",
             with_settings<queue_order<queue::Command::Return>>},
+    Command{"queue hand-back", "ID...", "give it up: the MTA gets it back in full",
+            with_settings<queue_order<queue::Command::HandBack>>},
     Command{"queue delete", "ID...", "give it up and tell nobody", with_settings<queue_order<queue::Command::Delete>>},
     Command{"explain", "FILE", "what would become of the message in FILE (- is standard input), and why", explain},
     Command{"reload", "", "have the daemon read its configuration again: all of it or nothing", reload},

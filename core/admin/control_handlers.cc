@@ -167,7 +167,7 @@ void add_handlers(UnixServer& server, const ControlAnswers& answers) {
   server.Get(R"(/queue/([0-9a-z]+))", with(tell_entry));
   server.Get("/trace", with(tell_trace));
   server.Post("/reload", with(reload));
-  server.Post(R"(/queue/([0-9a-z]+)/([a-z]+))", with(obey));
+  server.Post(R"(/queue/([0-9a-z]+)/([a-z-]+))", with(obey));
   server.set_exception_handler([](const Request&, Response& response, const std::exception_ptr&) {
     refuse(response, Form::Json, 500, "internal error");
   });

@@ -9,10 +9,10 @@
 
 #include "core/base/file.h"
 #include "core/base/id.h"
+#include "core/intake/fallback.h"
 #include "core/intake/loop_guard.h"
+#include "core/intake/planning.h"
 #include "core/mail/message_file.h"
-#include "core/mail/second_reader.h"
-#include "core/mail/tolerance.h"
 #include "core/plan/draft_fields.h"
 
 namespace graph_milter::admin {
@@ -119,6 +119,27 @@ std::string sham_seal(const std::string& instance, const std::string& id) {
   return intake::LoopGuard(Secret(std::string(32, '0'))).seal(plan::make_marker(instance, id));
 }
 
+// What becomes of it because it can't be relayed.
+void explain_fallback(Explanation& out, const intake::IntakeSettings& settings, const policy::Rule& rule,
+                      std::string_view reason, std::string_view text) {
+  out.otherwise = intake::otherwise_of(settings, rule);
+  if (out.otherwise == config::Otherwise::Reject || out.otherwise == config::Otherwise::TempFail) {
+    out.reply = intake::refusal_of(reason, text, out.otherwise == config::Otherwise::Reject);
+  }
+}
+
+// What the rule does besides relaying.
+void explain_outcome(Explanation& out, const intake::IntakeSettings& settings, const policy::Decision& decision) {
+  const policy::Rule& rule = *decision.rule;
+  out.pretends = rule.action != policy::Action::Pass && intake::pretends(settings, rule);
+  if (decision.action == policy::Action::Reject || decision.action == policy::Action::TempFail) {
+    out.reply = intake::reply_of(rule);
+  }
+  const bool never_refused = decision.reason == "null-sender";
+  if (decision.is_objected() && !never_refused) explain_fallback(out, settings, rule, decision.reason, decision.text);
+  if (decision.action == policy::Action::Relay) out.handling = intake::handling_of(settings, rule);
+}
+
 }  // namespace
 
 Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSettings& settings,
@@ -136,16 +157,20 @@ Result<Explanation> explain(const policy::Policy& policy, const intake::IntakeSe
   out.reason = decision.reason;
   out.reason_text = decision.text;
   if (decision.rule != nullptr) out.rule = decision.rule->name;
+  if (decision.rule != nullptr) explain_outcome(out, settings, decision);
   if (decision.action != policy::Action::Relay) return out;
-  if (decision.rule->mime == policy::MimeReading::Tolerant) out.facts = mail::tolerate(std::move(out.facts));
-  if (out.facts.is_clean()) out.facts = mail::confirm_with_second_reader(std::move(out.facts), reading.message);
+  out.facts = intake::read_as(decision, std::move(out.facts));
   const std::string id = make_entry_id(now);
-  out.outcome =
-      plan::make_plan({out.envelope, out.facts, *decision.rule, intake::limits_for(settings, policy, decision), id,
-                       settings.instance, now, sham_seal(settings.instance, id), policy.tenant_domains(),
-                       intake::draft_wish(settings, *decision.rule), &reading.message});
-  if (auto copies = intake::objection_of_copies(settings, *decision.rule); copies && out.relayed()) {
+  intake::Planning planning = intake::make_planning({settings, policy, sham_seal(settings.instance, id), now}, decision,
+                                                    out.envelope, std::move(out.facts), reading.message, id);
+  out.facts = std::move(planning.facts);
+  out.outcome = std::move(planning.outcome);
+  if (auto copies = intake::objection_of_copies(settings, *decision.rule)) {
     out.outcome = *std::move(copies);
+    return out;
+  }
+  if (const auto* why = std::get_if<plan::LeaveAlone>(&*out.outcome)) {
+    explain_fallback(out, settings, *decision.rule, why->reason, why->text);
   }
   if (const auto* plan = std::get_if<plan::Plan>(&*out.outcome)) {
     out.losses = plan::find_losses(out.envelope, out.facts, *plan);

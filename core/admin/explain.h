@@ -29,6 +29,11 @@ struct Explanation {
   std::optional<plan::Outcome> outcome;  // of a message that a rule relays
 
   std::vector<plan::Loss> losses;  // of a message that would be relayed
+  plan::Handling handling;         // of one that its rule relays
+
+  config::Otherwise otherwise = config::Otherwise::Pass;  // what becomes of it where it can't be relayed
+  std::optional<intake::Answer> reply;                    // what the client would hear, if it is refused
+  bool pretends = false;                                  // all of this only goes to the log
 
   bool relayed() const { return outcome && std::holds_alternative<plan::Plan>(*outcome); }
 };

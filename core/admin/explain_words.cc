@@ -4,6 +4,7 @@
 #include "core/admin/explain.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/config/values.h"
 #include "core/json/json.h"
 
 namespace graph_milter::admin {
@@ -16,6 +17,17 @@ const plan::Plan* plan_of(const Explanation& explanation) {
 
 const plan::LeaveAlone* left_alone(const Explanation& explanation) {
   return explanation.outcome ? std::get_if<plan::LeaveAlone>(&*explanation.outcome) : nullptr;
+}
+
+bool is_held(const Explanation& explanation) {
+  return plan_of(explanation) == nullptr && explanation.otherwise == config::Otherwise::Hold;
+}
+
+// One word for programs.
+std::string_view decision_word(const Explanation& explanation) {
+  if (plan_of(explanation) != nullptr) return "relay";
+  if (explanation.reply) return explanation.reply->kind == intake::AnswerKind::Reject ? "reject" : "tempfail";
+  return is_held(explanation) ? "hold" : "pass";
 }
 
 const plan::PlannedPart* planned(const Explanation& explanation, std::size_t index) {
@@ -111,14 +123,59 @@ std::string losses_words(const std::vector<plan::Loss>& losses) {
   return out.empty() ? "  nothing will be lost\n" : out;
 }
 
-std::string decision_words(const Explanation& explanation) {
-  if (const plan::Plan* plan = plan_of(explanation)) return plan_words(*plan) + losses_words(explanation.losses);
+std::string_view return_words(plan::ReturnBy way) {
+  switch (way) {
+    case plan::ReturnBy::Dsn:
+      return "its sender is told";
+    case plan::ReturnBy::Mta:
+      return "the MTA gets it back";
+    case plan::ReturnBy::Hold:
+      break;
+  }
+  return "it is held";
+}
+
+// What the rule decides with a message, beside its plan.
+std::string outcome_words(const Explanation& explanation) {
+  std::string out;
+  if (const auto& author = explanation.facts.new_author) {
+    out += format("  from: {} (set-from)\n", author->from);
+    if (!author->reply_to.empty()) out += format("  reply-to: {} (the From it came with)\n", author->reply_to);
+  }
+  const plan::Handling& handling = explanation.handling;
+  if (handling.return_by) out += format("  if it can't be sent: {}\n", return_words(*handling.return_by));
+  if (handling.sent_copy_for) {
+    out += *handling.sent_copy_for > Duration{0}
+               ? format("  its copy in Sent Items: deleted after {}\n", config::write_duration(*handling.sent_copy_for))
+               : std::string("  its copy in Sent Items: stays\n");
+  }
+  return out;
+}
+
+// What the MTA is answered, and why, where nothing is relayed.
+std::string fallback_words(const Explanation& explanation) {
   const plan::LeaveAlone* why = left_alone(explanation);
   const std::string_view reason = why != nullptr ? why->reason : explanation.reason;
   const std::string_view text = why != nullptr ? why->text : explanation.reason_text;
+  std::string what = "left to the MTA";
+  if (explanation.reply) {
+    what = format("refused by {} {} \"{}\"", explanation.reply->code, explanation.reply->enhanced,
+                  explanation.reply->text);
+  } else if (is_held(explanation)) {
+    what = "held for the administrator";
+  }
   const std::string rule =
       explanation.rule.empty() ? std::string() : format(", rule {}", escape_for_log(explanation.rule));
-  return format("decision: left to the MTA{}: {} ({})\n", rule, reason, escape_for_log(text, 1000));
+  return format("decision: {}{}: {} ({})\n", what, rule, reason, escape_for_log(text, 1000));
+}
+
+std::string decision_words(const Explanation& explanation) {
+  std::string out = fallback_words(explanation);
+  if (const plan::Plan* plan = plan_of(explanation)) {
+    out = plan_words(*plan) + outcome_words(explanation) + losses_words(explanation.losses);
+  }
+  if (explanation.pretends) out += "  pretend: all of this only goes to the log; the MTA keeps the message\n";
+  return out;
 }
 
 // --- JSON ---
@@ -163,6 +220,20 @@ void write_envelope(json::Writer& writer, const mail::Envelope& envelope) {
   writer.end_object();
 }
 
+void write_outcome(json::Writer& writer, const Explanation& explanation) {
+  if (const auto& author = explanation.facts.new_author) {
+    writer.key("from").string(author->from).key("reply_to").string(author->reply_to);
+  }
+  constexpr std::string_view kWays[] = {"dsn", "mta", "hold"};  // in the order of plan::ReturnBy
+  const plan::Handling& handling = explanation.handling;
+  if (handling.return_by) writer.key("return").string(kWays[static_cast<std::size_t>(*handling.return_by)]);
+  if (handling.sent_copy_for) {
+    writer.key("sent_copy")
+        .string(*handling.sent_copy_for > Duration{0} ? config::write_duration(*handling.sent_copy_for)
+                                                      : std::string("keep"));
+  }
+}
+
 void write_losses(json::Writer& writer, const std::vector<plan::Loss>& losses) {
   writer.key("losses").begin_array();
   for (const plan::Loss& loss : losses) {
@@ -173,7 +244,8 @@ void write_losses(json::Writer& writer, const std::vector<plan::Loss>& losses) {
 
 void write_decision(json::Writer& writer, const Explanation& explanation) {
   const plan::Plan* plan = plan_of(explanation);
-  writer.key("decision").string(plan != nullptr ? "relay" : "pass").key("rule").string(explanation.rule);
+  writer.key("decision").string(decision_word(explanation)).key("rule").string(explanation.rule);
+  writer.key("pretend").boolean(explanation.pretends);
   if (plan != nullptr) {
     writer.key("mailbox").string(plan->mailbox).key("message_id").string(plan->message_id);
     writer.key("draft").string(plan->json ? "json" : "mime");
@@ -182,8 +254,13 @@ void write_decision(json::Writer& writer, const Explanation& explanation) {
     add_texts(writer, "to", plan->to);
     add_texts(writer, "cc", plan->cc);
     add_texts(writer, "bcc", plan->bcc);
+    write_outcome(writer, explanation);
     write_losses(writer, explanation.losses);
     return;
+  }
+  if (explanation.reply) {
+    const intake::Answer& reply = *explanation.reply;
+    writer.key("reply").string(format("{} {} {}", reply.code, reply.enhanced, reply.text));
   }
   const plan::LeaveAlone* why = left_alone(explanation);
   writer.key("reason").string(why != nullptr ? why->reason : explanation.reason);

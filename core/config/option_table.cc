@@ -300,6 +300,31 @@ std::vector<Option> hourly_options() {
   });
 }
 
+std::vector<Option> rule_options() {
+  constexpr std::string_view heading = "Rules that do not say it themselves";
+  return all_live({
+      {"otherwise",
+       heading,
+       enum_option({"pass", "reject", "tempfail", "hold"}, &Settings::otherwise),
+       "What becomes of a message that a relay rule matches and that can't be relayed, whatever the reason: pass "
+       "leaves "
+       "it to the MTA; reject and tempfail refuse it, with the reason in the answer; hold takes it and keeps it for "
+       "the "
+       "administrator (graph-milterctl queue release, return, hand-back). Where the hour's limits, the spool or "
+       "Microsoft "
+       "365 are the reason, when-over-limit, when-full and when-down come first.",
+       {},
+       {}},
+      {"pretend",
+       heading,
+       boolean_option(&Settings::pretend),
+       "Decide, plan and log what would become of each message (would-relay, would-refuse, would-hold), but leave all "
+       "to the MTA.",
+       {},
+       {}},
+  });
+}
+
 std::vector<Option> queue_options() {
   constexpr std::string_view heading = "Queue and delivery";
   return {
@@ -629,8 +654,8 @@ std::vector<Option> log_options() {
 
 std::vector<Option> make_table() {
   std::vector<Option> table;
-  for (auto make : {microsoft_options, mta_options, limit_options, hourly_options, queue_options, pace_options,
-                    return_options, sweep_options, log_options}) {
+  for (auto make : {microsoft_options, mta_options, limit_options, hourly_options, rule_options, queue_options,
+                    pace_options, return_options, sweep_options, log_options}) {
     for (Option& option : make()) table.push_back(std::move(option));
   }
   return table;

@@ -21,6 +21,7 @@ enum class WhenOverLimit { Pass, TempFail };
 enum class BccCopies { Keep, Lose };
 enum class Return { Dsn, Mta, Hold };
 enum class Assertion { Ps256, Rs256 };
+enum class Otherwise { Pass, Reject, TempFail, Hold };
 enum class ByteBudgetUse { WhenThrottled, Always };
 
 struct Settings {
@@ -69,6 +70,10 @@ struct Settings {
   std::size_t mailbox_messages_per_hour = 0;
   ByteCount mailbox_bytes_per_hour = 0;
   WhenOverLimit when_over_limit = WhenOverLimit::Pass;
+
+  // Rules that do not say it themselves.
+  Otherwise otherwise = Otherwise::Pass;  // of mail that a relay rule matches and that can't be relayed
+  bool pretend = false;                   // decide and log, but leave all to the MTA
 
   // Queue and delivery.
   std::string spool_directory = "/var/spool/graph-milter";

@@ -32,7 +32,7 @@ struct CourierSettings {
   Duration look_again = std::chrono::seconds(5);      // before an attachment that is missing counts as missing
   Duration send_settles = std::chrono::hours(24);     // so long an unclear send is asked about
   Duration lifetime = std::chrono::hours(5 * 24);     // then it is given up (age_of)
-  queue::Disposal disposal = queue::Disposal::Dsn;    // of what is given up
+  queue::Disposal disposal = queue::Disposal::Dsn;    // of what is given up, where nothing was decided with it
   Duration delay_warning{0};                          // then the sender is told that it takes longer; 0: never
 };
 

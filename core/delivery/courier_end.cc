@@ -25,6 +25,18 @@ bool nobody_is_told(const queue::GiveUp& why) {
   return why.disposal == queue::Disposal::Drop || why.disposal == queue::Disposal::Client;
 }
 
+queue::Disposal disposal_of(plan::ReturnBy choice) {
+  switch (choice) {
+    case plan::ReturnBy::Dsn:
+      return queue::Disposal::Dsn;
+    case plan::ReturnBy::Mta:
+      return queue::Disposal::Mta;
+    case plan::ReturnBy::Hold:
+      break;
+  }
+  return queue::Disposal::Hold;
+}
+
 // Success is told as a favour; nothing waits longer for an MTA that is not there.
 constexpr int kMaxTries = 5;
 
@@ -36,9 +48,13 @@ bool may_be_told_later(ErrorKind kind) {
 }  // namespace
 
 Courier::Halt Courier::give_up(const Error& why, bool expired) {
-  // The client that waits hears it, and may send the same message again.
-  const queue::Disposal disposal = entry_.progress.awaited ? queue::Disposal::Client : settings_.disposal;
-  if (disposal == queue::Disposal::Client) entry_.resend_key.clear();
+  const auto& decided = entry_.plan.handling.return_by;
+  queue::Disposal disposal = decided ? disposal_of(*decided) : settings_.disposal;
+  if (entry_.progress.awaited) {
+    // The client that waits hears it, and may send the same message again.
+    disposal = queue::Disposal::Client;
+    entry_.resend_key.clear();
+  }
   entry_.progress.give_up = queue::GiveUp{disposal, dsn_status(why, expired), dsn_diagnostic(why), now()};
   entry_.last_error = why.text();
   if (auto halt = record(queue::EntryState::GiveUp)) return halt;

@@ -91,7 +91,7 @@ void Housekeeping::sweep(const std::stop_token& stop) {
     if (stop.stop_requested()) return;
     sweep_drafts(mailbox, stop);
   }
-  if (settings_.sent_copy_for > Duration{0}) sweep_sent_copies(stop);
+  sweep_sent_copies(stop);
 }
 
 void Housekeeping::sweep_drafts(const std::string& mailbox, const std::stop_token& stop) {
@@ -121,7 +121,9 @@ Status Housekeeping::delete_draft(const std::string& mailbox, const graph::Marke
 }
 
 void Housekeeping::sweep_sent_copies(const std::stop_token& stop) {
-  const auto copies = queue_.sent_copies(now() - sent_copy_stays(settings_), kMostCopies);
+  const bool by_option = settings_.sent_copy_for > Duration{0};
+  const TimePoint before = by_option ? now() - sent_copy_stays(settings_) : TimePoint{};
+  const auto copies = queue_.sent_copies(before, now(), kMostCopies);
   if (!copies) return log_text(LogLevel::Warning, "the queue names no sent copies: " + copies.error().text());
   std::set<std::string> unreachable;
   sent_items_.clear();

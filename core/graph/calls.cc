@@ -9,7 +9,8 @@ namespace graph_milter::graph {
 namespace {
 
 constexpr std::string_view kMessageFields =
-    "id,isDraft,internetMessageId,parentFolderId,toRecipients,ccRecipients,bccRecipients,sentDateTime";
+    "id,isDraft,internetMessageId,parentFolderId,toRecipients,ccRecipients,bccRecipients,sentDateTime,"
+    "from";
 
 constexpr int kLongPage = 50;
 

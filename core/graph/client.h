@@ -24,6 +24,7 @@ struct Message {
   std::string internet_message_id;
   std::string parent_folder_id;
   std::vector<std::string> to, cc, bcc;  // addresses as the service returns them
+  std::string from;                      // the same; empty: the service did not say
   TimePoint sent{};                      // to the second; 0: the service did not say
 };
 

@@ -44,6 +44,9 @@ std::optional<Message> message_from(const json::Value& value) {
   message.to = addresses_of(value, "toRecipients");
   message.cc = addresses_of(value, "ccRecipients");
   message.bcc = addresses_of(value, "bccRecipients");
+  if (const json::Value* from = value.find("from"); from != nullptr) {
+    if (const json::Value* address = from->find("emailAddress")) message.from = text_of(*address, "address");
+  }
   message.sent = time_of(value, "sentDateTime");
   return message;
 }

@@ -75,6 +75,33 @@ Answer Answers::refuse(Answer answer, const mail::MessageFacts* facts, const Err
   return answer;
 }
 
+Answer Answers::refuse(Answer answer, const mail::MessageFacts& facts, std::string_view rule, std::string_view reason,
+                       std::string_view text) const {
+  log_refused(subject(&facts), rule, answer, reason, text);
+  return answer;
+}
+
+Answer Answers::pretended(const mail::MessageFacts& facts, std::string_view rule) const {
+  return pass(LogLevel::Info, &facts, rule, "pretend", "the rule only pretends");
+}
+
+Answer Answers::would_relay(const mail::MessageFacts& facts, const plan::Plan& plan) const {
+  log_would_relay(subject(&facts), plan, plan::join_codes(plan::find_losses(envelope_, facts, plan)));
+  return pretended(facts, plan.rule);
+}
+
+Answer Answers::would_refuse(const Answer& answer, const mail::MessageFacts& facts, std::string_view rule,
+                             std::string_view reason, std::string_view text) const {
+  log_would_refuse(subject(&facts), rule, answer, reason, text);
+  return pretended(facts, rule);
+}
+
+Answer Answers::would_hold(const mail::MessageFacts& facts, std::string_view rule, std::string_view reason,
+                           std::string_view text) const {
+  log_would_hold(subject(&facts), rule, reason, text);
+  return pretended(facts, rule);
+}
+
 Answer Answers::mta_gone(const mail::MessageFacts& facts) const {
   return refuse(try_later(), &facts,
                 make_error(ErrorKind::Cancelled, "end of message", "the MTA has gone; the message was not taken"));
@@ -84,6 +111,7 @@ Answer Answers::taken(const mail::MessageFacts& facts, std::string_view entry_id
                       const std::function<bool()>& may_be_doubled) const {
   log_in_any_case([&] {
     log_received(subject(&facts), entry_id, plan, may_be_doubled() ? Receipt::Unheard : Receipt::Queued);
+    if (plan.unplanned) return log_kept(subject(&facts), entry_id, plan);
     log_planned(subject(&facts), entry_id, plan, plan::join_codes(plan::find_losses(envelope_, facts, plan)));
   });
   return discard();

@@ -33,8 +33,17 @@ class Answers {
   Answer pass(LogLevel level, const mail::MessageFacts* facts, std::string_view rule, std::string_view reason,
               std::string_view text) const;
   Answer refuse(Answer answer, const mail::MessageFacts* facts, const Error& why) const;
+  Answer refuse(Answer answer, const mail::MessageFacts& facts, std::string_view rule, std::string_view reason,
+                std::string_view text) const;
+  // The rule only pretends: what would be done goes to the log, and the MTA goes on with the message.
+  Answer would_relay(const mail::MessageFacts& facts, const plan::Plan& plan) const;
+  Answer would_refuse(const Answer& answer, const mail::MessageFacts& facts, std::string_view rule,
+                      std::string_view reason, std::string_view text) const;
+  Answer would_hold(const mail::MessageFacts& facts, std::string_view rule, std::string_view reason,
+                    std::string_view text) const;
   Answer mta_gone(const mail::MessageFacts& facts) const;
   // `may_be_doubled`: the MTA has gone meanwhile, and the message will not be known when its client sends it again.
+  // Also of what has no plan.
   Answer taken(const mail::MessageFacts& facts, std::string_view entry_id, const plan::Plan& plan,
                const std::function<bool()>& may_be_doubled) const;
   // accept = delivered: the queue has it, and nobody was told; then Graph has it, or it is ours; or it is not taken.
@@ -45,6 +54,8 @@ class Answers {
   Answer adopted(const mail::MessageFacts& facts, std::string_view entry_id) const;
 
  private:
+  Answer pretended(const mail::MessageFacts& facts, std::string_view rule) const;
+
   const IntakeContext& context_;
   const mail::Envelope& envelope_;
   const ByteCount size_;

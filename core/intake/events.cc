@@ -52,6 +52,30 @@ std::size_t count_way(const plan::Plan& plan, plan::Way way) {
   return static_cast<std::size_t>(std::count_if(plan.parts.begin(), plan.parts.end(), goes_that_way));
 }
 
+// What Graph will be given.
+void describe_plan(LogLine& line, const plan::Plan& plan) {
+  ByteCount decoded = 0;
+  for (const plan::PlannedPart& part : plan.parts) decoded += part.body.decoded_size;
+  line.field("skeleton", plan.json ? plan.json->size() : plan.skeleton.size());
+  line.field("posts", count_way(plan, plan::Way::Post));
+  line.field("sessions", count_way(plan, plan::Way::Session));
+  line.field("decoded", decoded);
+}
+
+void describe_losses(LogLine& line, const plan::Plan& plan, std::string_view lost) {
+  if (!plan.from.empty()) line.field("set-from", plan.from);
+  if (!lost.empty()) line.field("lost", lost);
+}
+
+void describe_refusal(LogLine& line, const EventSubject& subject, std::string_view rule, const Answer& answer,
+                      std::string_view reason, std::string_view text) {
+  describe(line, subject);
+  line.field("rule", rule);
+  line.field("status", answer.code + " " + answer.enhanced);
+  line.field("reason", reason);
+  line.field("text", text);
+}
+
 }  // namespace
 
 void log_received(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, Receipt receipt) {
@@ -96,20 +120,50 @@ void log_adopted(const EventSubject& subject, std::string_view entry_id) {
 
 void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan,
                  std::string_view lost) {
-  ByteCount decoded = 0;
-  for (const plan::PlannedPart& part : plan.parts) decoded += part.body.decoded_size;
   LogLine line(LogLevel::Info, subject.envelope.queue_id, "planned");
   line.field("entry", entry_id);
   line.field("message-id", plan.message_id);
   line.field("mailbox", plan.mailbox);
-  line.field("skeleton", plan.json ? plan.json->size() : plan.skeleton.size());
-  line.field("posts", count_way(plan, plan::Way::Post));
-  line.field("sessions", count_way(plan, plan::Way::Session));
-  line.field("decoded", decoded);
+  describe_plan(line, plan);
   line.field("to", plan.to.size());
   line.field("cc", plan.cc.size());
   line.field("bcc", plan.bcc.size());
-  if (!lost.empty()) line.field("lost", lost);
+  describe_losses(line, plan, lost);
+}
+
+void log_kept(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan) {
+  LogLine line(LogLevel::Warning, subject.envelope.queue_id, "held");
+  line.field("entry", entry_id);
+  describe(line, subject);
+  line.field("rule", plan.rule);
+  line.field("reason", plan.unplanned->reason);
+  line.field("text", plan.unplanned->text);
+}
+
+void log_would_relay(const EventSubject& subject, const plan::Plan& plan, std::string_view lost) {
+  LogLine line(LogLevel::Info, subject.envelope.queue_id, "would-relay");
+  describe(line, subject);
+  line.field("mailbox", plan.mailbox);
+  line.field("parts", plan.parts.size());
+  line.field("rule", plan.rule);
+  describe_plan(line, plan);
+  line.field("bcc", plan.bcc.size());
+  describe_losses(line, plan, lost);
+}
+
+void log_would_refuse(const EventSubject& subject, std::string_view rule, const Answer& answer, std::string_view reason,
+                      std::string_view text) {
+  LogLine line(LogLevel::Info, subject.envelope.queue_id, "would-refuse");
+  describe_refusal(line, subject, rule, answer, reason, text);
+}
+
+void log_would_hold(const EventSubject& subject, std::string_view rule, std::string_view reason,
+                    std::string_view text) {
+  LogLine line(LogLevel::Info, subject.envelope.queue_id, "would-hold");
+  describe(line, subject);
+  line.field("rule", rule);
+  line.field("reason", reason);
+  line.field("text", text);
 }
 
 void log_passed(LogLevel level, const EventSubject& subject, std::string_view rule, std::string_view reason,
@@ -128,6 +182,12 @@ void log_refused(const EventSubject& subject, const Answer& answer, const Error&
   describe(line, subject);
   line.field("status", answer.code + " " + answer.enhanced);
   line.error(why);
+}
+
+void log_refused(const EventSubject& subject, std::string_view rule, const Answer& answer, std::string_view reason,
+                 std::string_view text) {
+  LogLine line(LogLevel::Info, subject.envelope.queue_id, "refused");
+  describe_refusal(line, subject, rule, answer, reason, text);
 }
 
 }  // namespace graph_milter::intake

@@ -42,6 +42,15 @@ void log_withdrawn(const EventSubject& subject, std::string_view entry_id, const
 // The queue had it already: its client did not hear the first answer, or nobody knows. Nothing new was kept.
 void log_adopted(const EventSubject& subject, std::string_view entry_id);
 
+// The queue has it, but without a plan: it waits for the administrator, for this reason.
+void log_kept(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan);
+
+// What would become of it, if the rule did not only pretend.
+void log_would_relay(const EventSubject& subject, const plan::Plan& plan, std::string_view lost);
+void log_would_refuse(const EventSubject& subject, std::string_view rule, const Answer& answer, std::string_view reason,
+                      std::string_view text);
+void log_would_hold(const EventSubject& subject, std::string_view rule, std::string_view reason, std::string_view text);
+
 // What delivery is going to do with it. `lost`: codes of what the service won't keep (core/plan/losses.h).
 void log_planned(const EventSubject& subject, std::string_view entry_id, const plan::Plan& plan, std::string_view lost);
 
@@ -51,5 +60,9 @@ void log_passed(LogLevel level, const EventSubject& subject, std::string_view ru
 
 // The MTA hears a 4xx or 5xx.
 void log_refused(const EventSubject& subject, const Answer& answer, const Error& why);
+
+// The same, because a rule wants it so: by its action ("rule") or, where it can't relay the message, for that reason.
+void log_refused(const EventSubject& subject, std::string_view rule, const Answer& answer, std::string_view reason,
+                 std::string_view text);
 
 }  // namespace graph_milter::intake

@@ -64,6 +64,11 @@ struct IntakeSettings {
   std::size_t accept_waiting = 50;
   config::Take take = config::Take::Discard;
   bool auto_is_json = false;  // what `auto` means: the service does not keep MIME drafts whole
+  // Where the rule does not say.
+  config::Otherwise otherwise = config::Otherwise::Pass;
+  bool pretend = false;
+  config::Return return_by = config::Return::Dsn;
+  Duration send_settle = std::chrono::hours(24);  // so long the copy in Sent Items is evidence of the send
 };
 
 // Why mail that DISCARD would take is left alone where the MTA makes copies of it; nullopt: it is not.

@@ -6,11 +6,12 @@
 #include <utility>
 
 #include "core/intake/answers.h"
+#include "core/intake/fallback.h"
 #include "core/intake/header_bytes.h"
 #include "core/intake/intake.h"
+#include "core/intake/planning.h"
 #include "core/intake/taking.h"
 #include "core/mail/message_file.h"
-#include "core/mail/tolerance.h"
 
 namespace graph_milter::intake {
 
@@ -44,8 +45,8 @@ struct Message::State {
   mail::MessageFacts finish_scan();
 
   Answer decide(const std::function<bool()>& mta_still_there);
-  Answer relay(const policy::Decision& decision, mail::MessageFacts facts, const Answers& answers,
-               const std::function<bool()>& mta_still_there);
+  Answer act(const policy::Decision& decision, mail::MessageFacts facts, const Answers& answers,
+             const std::function<bool()>& mta_still_there);
 
   std::shared_ptr<const IntakeContext> context;
   mail::Envelope envelope;
@@ -107,27 +108,34 @@ Answer Message::State::decide(const std::function<bool()>& mta_still_there) {
   if (failure) return answers.refuse(try_later(), nullptr, *failure);
   const policy::Decision decision = context->policy.decide(envelope, facts);
   const std::string_view rule = decision.rule != nullptr ? std::string_view(decision.rule->name) : std::string_view();
-  if (decision.action != policy::Action::Relay) {
+  const bool is_passed =
+      decision.action == policy::Action::Pass &&
+      (!decision.is_objected() || otherwise_of(context->settings, *decision.rule) == config::Otherwise::Pass);
+  if (is_passed) {
     return answers.pass(LogLevel::Info, &facts, rule, decision.reason, decision.text);
   }
-  return relay(decision, std::move(facts), answers, mta_still_there);
+  return act(decision, std::move(facts), answers, mta_still_there);
 }
 
-Answer Message::State::relay(const policy::Decision& decision, mail::MessageFacts facts, const Answers& answers,
-                             const std::function<bool()>& mta_still_there) {
-  if (decision.rule->mime == policy::MimeReading::Tolerant) facts = mail::tolerate(std::move(facts));
+Answer Message::State::act(const policy::Decision& decision, mail::MessageFacts facts, const Answers& answers,
+                           const std::function<bool()>& mta_still_there) {
+  facts = read_as(decision, std::move(facts));
   Taking taking(*context, envelope, *file, decision, answers);
   if (!storage_error) {
     if (!mta_still_there()) return answers.mta_gone(facts);
     if (auto known = taking.recognise(facts, mta_still_there)) return *std::move(known);
   }
-  if (forbidden) {
-    return answers.pass(LogLevel::Warning, &facts, decision.rule->name, forbidden->code, forbidden->text);
-  }
+  if (decision.action != policy::Action::Relay && !decision.is_objected()) return taking.refuse(facts);
+  if (forbidden) return taking.fall_back_unheld(facts, {forbidden->code, forbidden->text});
+  // Nothing is taken, and so nothing is refused or held, before the administrator has said what becomes of the copies.
   if (const auto copies = objection_of_copies(context->settings, *decision.rule)) {
     return answers.pass(LogLevel::Info, &facts, decision.rule->name, copies->reason, copies->text);
   }
-  return storage_error ? taking.not_stored(facts, *storage_error) : taking.take(std::move(facts), mta_still_there);
+  if (storage_error) return taking.not_stored(facts, *storage_error);
+  if (decision.is_objected()) {
+    return taking.fall_back(facts, {decision.reason, decision.text}, LogLevel::Info, mta_still_there);
+  }
+  return taking.take(std::move(facts), mta_still_there);
 }
 
 Message::Message(std::shared_ptr<const IntakeContext> context, mail::Envelope envelope)

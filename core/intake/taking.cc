@@ -8,8 +8,9 @@
 #include "core/base/id.h"
 #include "core/base/text.h"
 #include "core/intake/content_digest.h"
+#include "core/intake/fallback.h"
+#include "core/intake/planning.h"
 #include "core/mail/address.h"
-#include "core/mail/second_reader.h"
 #include "core/queue/resend_key.h"
 
 namespace graph_milter::intake {
@@ -38,19 +39,22 @@ plan::ServiceLimits limits_for(const IntakeSettings& settings, const policy::Pol
 }
 
 std::optional<Answer> Taking::recognise(const mail::MessageFacts& facts, const std::function<bool()>& mta_still_there) {
-  if (!facts.is_clean()) return std::nullopt;  // was never taken and will not be
+  // What can't be read alike by all is passed as it always was, unless the rule does something else with it.
+  if (!facts.is_clean() && !refuses() && otherwise() == config::Otherwise::Pass) return std::nullopt;
   if (context_.guard != nullptr && context_.guard->has_seal(facts)) {
     return answers_.pass(LogLevel::Warning, &facts, rule(), "loop",
                          "it left through us before and came back; look for a forwarding or a connector that sends "
                          "mail of Microsoft 365 here");
   }
   if (auto answer = recognise_resend(facts, mta_still_there)) return answer;
+  if (refuses()) return std::nullopt;  // a Message-ID alone proves nothing, and the rule speaks of this very message
   return recognise_return(facts);
 }
 
 std::optional<Answer> Taking::recognise_resend(const mail::MessageFacts& facts,
                                                const std::function<bool()>& mta_still_there) {
-  const auto digest = content_digest(facts, file_);
+  // Where readers differ about the header, nobody knows which fields are the author's.
+  const auto digest = facts.is_clean() ? content_digest(facts, file_) : file_.sha256_hex();
   if (!digest) return answers_.refuse(try_later(), &facts, digest.error());
   resend_key_ =
       queue::make_resend_key(envelope_, field_value(facts, "message-id"), field_value(facts, "date"), *digest);
@@ -95,26 +99,76 @@ std::optional<Answer> Taking::recognise_return(const mail::MessageFacts& facts) 
                            "program that repeats its Message-ID");
 }
 
+config::Otherwise Taking::otherwise() const { return otherwise_of(context_.settings, *decision_.rule); }
+
+std::string Taking::make_seal(const std::string& id) const {
+  return context_.guard == nullptr ? std::string()
+                                   : context_.guard->seal(plan::make_marker(context_.settings.instance, id));
+}
+
 Answer Taking::take(mail::MessageFacts facts, const std::function<bool()>& mta_still_there) {
-  if (facts.is_clean()) facts = mail::confirm_with_second_reader(std::move(facts), file_);
-  if (facts.verdict == mail::Verdict::Error) {
-    const std::string detail = facts.findings.empty() ? std::string("unreadable") : facts.findings.front().detail;
-    return answers_.refuse(try_later(), &facts, make_error(ErrorKind::System, "reading the message", detail));
-  }
   const TimePoint now = context_.clock->now();
   const std::string id = make_entry_id(now);
-  const IntakeSettings& settings = context_.settings;
-  std::string seal;
-  if (context_.guard != nullptr) seal = context_.guard->seal(plan::make_marker(settings.instance, id));
-  const plan::Outcome outcome = plan::make_plan(
-      {envelope_, facts, *decision_.rule, limits_for(settings, context_.policy, decision_), id, settings.instance, now,
-       std::move(seal), context_.policy.tenant_domains(), draft_wish(settings, *decision_.rule), &file_});
-  if (const auto* why = std::get_if<plan::LeaveAlone>(&outcome)) {
-    return answers_.pass(LogLevel::Warning, &facts, rule(), why->reason, why->text);
+  const Planning planning = make_planning({context_.settings, context_.policy, make_seal(id), now}, decision_,
+                                          envelope_, std::move(facts), file_, id);
+  const mail::MessageFacts& read = planning.facts;
+  if (read.verdict == mail::Verdict::Error) {
+    const std::string detail = read.findings.empty() ? std::string("unreadable") : read.findings.front().detail;
+    return answers_.refuse(try_later(), &read, make_error(ErrorKind::System, "reading the message", detail));
   }
-  const auto& plan = std::get<plan::Plan>(outcome);
-  if (auto answer = check_service(facts, plan)) return *std::move(answer);
-  return commit_within_limits(id, plan, facts, mta_still_there);
+  if (const auto* why = std::get_if<plan::LeaveAlone>(&planning.outcome)) {
+    return fall_back(read, *why, LogLevel::Warning, mta_still_there);
+  }
+  const auto& plan = std::get<plan::Plan>(planning.outcome);
+  if (pretends(context_.settings, *decision_.rule)) return answers_.would_relay(read, plan);
+  if (auto answer = check_service(read, plan)) return *std::move(answer);
+  return commit_within_limits(id, plan, read, mta_still_there);
+}
+
+Answer Taking::refuse(const mail::MessageFacts& facts) {
+  const Answer answer = reply_of(*decision_.rule);
+  if (pretends(context_.settings, *decision_.rule)) {
+    return answers_.would_refuse(answer, facts, rule(), decision_.reason, decision_.text);
+  }
+  return answers_.refuse(answer, facts, rule(), decision_.reason, decision_.text);
+}
+
+Answer Taking::fall_back(const mail::MessageFacts& facts, const plan::LeaveAlone& why, LogLevel level,
+                         const std::function<bool()>& mta_still_there) {
+  switch (otherwise()) {
+    case config::Otherwise::Pass:
+      break;
+    case config::Otherwise::Reject:
+      return fall_back_to_refusal(facts, why, true);
+    case config::Otherwise::TempFail:
+      return fall_back_to_refusal(facts, why, false);
+    case config::Otherwise::Hold:
+      return hold(facts, why, mta_still_there);
+  }
+  return answers_.pass(level, &facts, rule(), why.reason, why.text);
+}
+
+Answer Taking::fall_back_unheld(const mail::MessageFacts& facts, const plan::LeaveAlone& why) {
+  if (otherwise() == config::Otherwise::Reject) return fall_back_to_refusal(facts, why, true);
+  if (otherwise() == config::Otherwise::TempFail) return fall_back_to_refusal(facts, why, false);
+  return answers_.pass(LogLevel::Warning, &facts, rule(), why.reason, why.text);
+}
+
+Answer Taking::fall_back_to_refusal(const mail::MessageFacts& facts, const plan::LeaveAlone& why, bool permanent) {
+  const Answer answer = refusal_of(why.reason, why.text, permanent);
+  if (pretends(context_.settings, *decision_.rule)) {
+    return answers_.would_refuse(answer, facts, rule(), why.reason, why.text);
+  }
+  return answers_.refuse(answer, facts, rule(), why.reason, why.text);
+}
+
+// Taken like any other, so nothing is lost; only that nobody but the administrator goes on with it.
+Answer Taking::hold(const mail::MessageFacts& facts, const plan::LeaveAlone& why,
+                    const std::function<bool()>& mta_still_there) {
+  if (pretends(context_.settings, *decision_.rule)) return answers_.would_hold(facts, rule(), why.reason, why.text);
+  plan::Plan plan = plan::make_no_plan(facts, rule(), decision_.mailbox, why);
+  plan.handling = handling_of(context_.settings, *decision_.rule);
+  return commit(make_entry_id(context_.clock->now()), plan, facts, mta_still_there);
 }
 
 Answer Taking::commit_within_limits(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
@@ -122,16 +176,17 @@ Answer Taking::commit_within_limits(const std::string& id, const plan::Plan& pla
   if (context_.quotas == nullptr) return commit(id, plan, facts, mta_still_there);
   const std::vector<pace::Payer> payers = payers_of(context_.settings, envelope_, plan.mailbox);
   if (const auto refusal = context_.quotas->take(payers, file_.size(), context_.clock->now())) {
-    return over_limit(facts, describe(payers[refusal->payer], refusal->limit));
+    return over_limit(facts, describe(payers[refusal->payer], refusal->limit), mta_still_there);
   }
   Answer answer = commit(id, plan, facts, mta_still_there);
   if (!is_taken(answer.kind)) context_.quotas->give_back(payers, file_.size());
   return answer;
 }
 
-Answer Taking::over_limit(const mail::MessageFacts& facts, const OverLimit& why) {
+Answer Taking::over_limit(const mail::MessageFacts& facts, const OverLimit& why,
+                          const std::function<bool()>& mta_still_there) {
   if (context_.settings.when_over_limit == WhenOverLimit::Pass) {
-    return answers_.pass(LogLevel::Warning, &facts, rule(), why.reason, why.text);
+    return fall_back(facts, {why.reason, why.text}, LogLevel::Warning, mta_still_there);
   }
   return answers_.refuse(too_much(), &facts, make_error(ErrorKind::Transient, why.reason, why.text));
 }
@@ -157,8 +212,8 @@ Answer Taking::commit(const std::string& id, const plan::Plan& plan, const mail:
   }
   if (!mta_still_there()) return answers_.mta_gone(facts);
   GM_FAILPOINT(C7);
-  if (is_to_be_delivered()) return commit_and_wait(id, plan, facts, mta_still_there);
-  const Addresses recipients = addresses_of(plan);
+  if (is_to_be_delivered() && !plan.unplanned) return commit_and_wait(id, plan, facts, mta_still_there);
+  const Addresses recipients = plan.unplanned ? addresses_of(envelope_) : addresses_of(plan);
   const auto kept = context_.queue->commit(id, file_, with_recipients(envelope_, recipients), plan, resend_key_);
   if (!kept) return storage_failed(facts, kept.error(), kKnownToBeNew);
   if (kept->adopted) return answer_known(kept->id, facts, mta_still_there).value_or(try_later());

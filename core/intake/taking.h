@@ -27,8 +27,19 @@ class Taking {
   // REQUIRES: the file holds all bytes.
   std::optional<Answer> recognise(const mail::MessageFacts& facts, const std::function<bool()>& mta_still_there);
 
-  // The answer to one that recognise() did not know. `mta_still_there` is asked right before the commit.
+  // The answer to one that recognise() did not know and that its rule relays. `mta_still_there` is asked right before
+  // the commit.
   Answer take(mail::MessageFacts facts, const std::function<bool()>& mta_still_there);
+
+  // The answer to one that its rule wants to relay and that can't be, for this reason.
+  Answer fall_back(const mail::MessageFacts& facts, const plan::LeaveAlone& why, LogLevel level,
+                   const std::function<bool()>& mta_still_there);
+
+  // The same, where the queue must not have it, because nobody knows all recipients: then hold is pass.
+  Answer fall_back_unheld(const mail::MessageFacts& facts, const plan::LeaveAlone& why);
+
+  // The answer to one that its rule refuses.
+  Answer refuse(const mail::MessageFacts& facts);
 
   // The answer to one whose bytes could not all be stored.
   Answer not_stored(const mail::MessageFacts& facts, const Error& why);
@@ -41,7 +52,11 @@ class Taking {
   std::optional<Answer> check_service(const mail::MessageFacts& facts, const plan::Plan& plan);
   Answer commit_within_limits(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
                               const std::function<bool()>& mta_still_there);
-  Answer over_limit(const mail::MessageFacts& facts, const OverLimit& why);
+  Answer over_limit(const mail::MessageFacts& facts, const OverLimit& why,
+                    const std::function<bool()>& mta_still_there);
+  Answer fall_back_to_refusal(const mail::MessageFacts& facts, const plan::LeaveAlone& why, bool permanent);
+  Answer hold(const mail::MessageFacts& facts, const plan::LeaveAlone& why,
+              const std::function<bool()>& mta_still_there);
   Answer commit(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
                 const std::function<bool()>& mta_still_there);
   Answer commit_and_wait(const std::string& id, const plan::Plan& plan, const mail::MessageFacts& facts,
@@ -55,6 +70,9 @@ class Taking {
   Answer storage_failed(const mail::MessageFacts& facts, const Error& why, bool may_be_known);
   bool may_be_known(const mail::MessageFacts& facts);
   const std::string& rule() const { return decision_.rule->name; }
+  config::Otherwise otherwise() const;
+  bool refuses() const { return decision_.action != policy::Action::Relay && !decision_.is_objected(); }
+  std::string make_seal(const std::string& id) const;
 
   const IntakeContext& context_;
   const mail::Envelope& envelope_;

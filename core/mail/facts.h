@@ -77,6 +77,13 @@ struct Part {
   std::string parameter(std::string_view lower_name) const;  // of Content-Type, or empty
 };
 
+// The From that a message leaves with in place of its own.
+struct NewAuthor {
+  std::string from;      // canonical
+  std::string reply_to;  // the old From, where it is an address and nothing else says whom to answer; or empty
+  friend bool operator==(const NewAuthor&, const NewAuthor&) = default;
+};
+
 struct MessageFacts {
   ByteCount size = 0;
   ByteRange header;                  // of the message, including the empty line
@@ -84,9 +91,10 @@ struct MessageFacts {
   std::vector<Part> parts;           // in the order of the message; parts[0] is the message itself
   std::vector<Mailbox> from, to, cc;
   Verdict verdict = Verdict::Error;
-  std::vector<Finding> findings;     // first the one that decided the verdict; empty if Clean
-  std::vector<Finding> tolerated;    // what did not decide it, because the rule is tolerant (tolerance.h)
-  std::size_t attachment_count = 0;  // leaves that are not body text
+  std::vector<Finding> findings;        // first the one that decided the verdict; empty if Clean
+  std::vector<Finding> tolerated;       // what did not decide it, because the rule is tolerant (tolerance.h)
+  std::size_t attachment_count = 0;     // leaves that are not body text
+  std::optional<NewAuthor> new_author;  // From and Reply-To above are these, and not what the bytes say (new_author.h)
 
   bool is_clean() const { return verdict == Verdict::Clean; }
   const HeaderField* find_header(std::string_view lower_name) const;  // the first

@@ -184,7 +184,9 @@ Difference compare_addresses(GMimeMessage* message, GMimeAddressType type, std::
 
 Difference compare(GMimeMessage* message, const MessageFacts& facts) {
   if (auto difference = compare_leaves(message, facts)) return difference;
-  if (auto difference = compare_addresses(message, GMIME_ADDRESS_TYPE_FROM, "From", facts.from)) return difference;
+  if (!facts.new_author) {
+    if (auto difference = compare_addresses(message, GMIME_ADDRESS_TYPE_FROM, "From", facts.from)) return difference;
+  }
   if (auto difference = compare_addresses(message, GMIME_ADDRESS_TYPE_TO, "To", facts.to)) return difference;
   return compare_addresses(message, GMIME_ADDRESS_TYPE_CC, "Cc", facts.cc);
 }

@@ -115,6 +115,10 @@ DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipien
     fields.request.drop_fields.push_back(to_lower(name));
     fields.request.add_fields.push_back(mail::make_field(name, value));
   };
+  if (facts.new_author) {
+    fill_in("From", facts.new_author->from);
+    if (!facts.new_author->reply_to.empty()) fill_in("Reply-To", facts.new_author->reply_to);
+  }
   if (lacks(facts, "message-id")) {
     const std::string_view of_the_mta = trim(input.envelope.message_id);
     fields.message_id =

@@ -36,9 +36,10 @@ inline constexpr std::string_view kSuppressed = "OOF, AutoReply";  // "All" woul
 // Sender names somebody else than the mailbox and From, as whom Graph would refuse to send.
 bool has_foreign_sender(const mail::MessageFacts& facts, std::string_view mailbox);
 
-// Our marker and seal in place of any that came with the message, the Bcc field that Graph reads the hidden recipients
-// from, and what a message needs and this one lacks: Message-ID, Date, To (RFC 5322 section 3.6). The Message-ID is the
-// one that stands in the MTA's log, where the MTA has told us.
+// The From and Reply-To that the message leaves with where they are not its own (MessageFacts::new_author), our marker
+// and seal in place of any that came with the message, the Bcc field that Graph reads the hidden recipients from, and
+// what a message needs and this one lacks: Message-ID, Date, To (RFC 5322 section 3.6). The Message-ID is the one that
+// stands in the MTA's log, where the MTA has told us.
 DraftFields make_draft_fields(const PlanInput& input, const Recipients& recipients, std::string_view mailbox);
 
 }  // namespace graph_milter::plan

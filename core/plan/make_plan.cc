@@ -37,6 +37,9 @@ std::string_view reason_prefix(mail::Verdict verdict) {
   return "error";
 }
 
+// JSON, for the journal, holds nothing else.
+std::string printable(std::string_view text) { return is_valid_utf8(text) ? std::string(text) : escape_for_log(text); }
+
 std::optional<LeaveAlone> check_verdict(const mail::MessageFacts& facts) {
   if (facts.is_clean()) return std::nullopt;
   const mail::Finding finding = facts.findings.empty() ? mail::Finding{} : facts.findings.front();
@@ -44,8 +47,9 @@ std::optional<LeaveAlone> check_verdict(const mail::MessageFacts& facts) {
                     format("{} (at byte {})", escape_for_log(finding.detail), finding.offset)};
 }
 
-// Whose mailbox: the rule's, or the one mailbox of From.
+// Whose mailbox: what the policy chose, else the rule's, or the one mailbox of From.
 std::variant<std::string, LeaveAlone> choose_mailbox(const PlanInput& input) {
+  if (!input.mailbox.empty()) return input.mailbox;
   if (input.rule.mailbox.empty()) {
     if (input.facts.from.size() == 1) return input.facts.from.front().address;
     return LeaveAlone{"from", format("From has {} mailboxes, not one", input.facts.from.size())};
@@ -178,6 +182,8 @@ Outcome plan_for(const PlanInput& input) {
 
   Plan plan;
   plan.rule = input.rule.name;
+  plan.handling = input.handling;
+  if (input.facts.new_author) plan.from = input.facts.new_author->from;
   plan.mailbox = std::get<std::string>(std::move(mailbox));
   auto& recipients = std::get<Recipients>(matched);
   const std::vector<PartRole> roles = assign_roles(input.facts);
@@ -198,7 +204,18 @@ Outcome make_plan(const PlanInput& input) {
   if (input.rule.name_charset.empty() || !mail::has_raw_names(input.facts)) return plan_for(input);
   const mail::MessageFacts facts = mail::read_raw_names(input.facts, input.rule.name_charset);
   return plan_for({input.envelope, facts, input.rule, input.limits, input.entry_id, input.instance, input.now,
-                   input.seal, input.tenant_domains, input.draft, input.message});
+                   input.seal, input.tenant_domains, input.draft, input.message, input.mailbox, input.handling});
+}
+
+Plan make_no_plan(const mail::MessageFacts& facts, std::string rule, std::string mailbox, LeaveAlone why) {
+  Plan plan;
+  plan.rule = std::move(rule);
+  plan.mailbox = std::move(mailbox);
+  if (const mail::HeaderField* field = facts.find_header("message-id"); field != nullptr) {
+    plan.message_id = printable(trim(field->value));
+  }
+  plan.unplanned = LeaveAlone{std::move(why.reason), printable(why.text)};
+  return plan;
 }
 
 }  // namespace graph_milter::plan

@@ -35,10 +35,10 @@ struct Partition {
 // True for a message/rfc822 whose bytes may become a file, if the rule wants that.
 bool can_be_file(const mail::Part& part);
 
-// Cuts every attachment of at least the rule's part-size (none: no rule about it), then as few others as are needed for
-// the skeleton to fit into one request: the largest attachments first, then the largest inline parts, then, if the rule
-// says message-as-file, the largest messages inside the message. Empty parts stay. `request` says what else the
-// skeleton changes; its cut_parts are ignored.
+// Cuts every attachment of at least the rule's part-threshold (not set: its part-size; neither: no such wish), then as
+// few others as are needed for the skeleton to fit into one request: the largest attachments first, then the largest
+// inline parts, then, if the rule says message-as-file, the largest messages inside the message. Empty parts stay.
+// `request` says what else the skeleton changes; its cut_parts are ignored.
 std::variant<Partition, LeaveAlone> choose_parts(const mail::MessageFacts& facts, const std::vector<PartRole>& roles,
                                                  const policy::Rule& rule, const ServiceLimits& limits,
                                                  mail::SkeletonRequest request);

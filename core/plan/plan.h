@@ -73,6 +73,25 @@ struct JsonDraft {
   friend bool operator==(const JsonDraft&, const JsonDraft&) = default;
 };
 
+// Why a message that a relay rule matched is left alone.
+struct LeaveAlone {
+  std::string reason;  // stable code: "recipients-wider", "too-large", "ambiguous:dup-header", ...
+  std::string text;    // for people
+  friend bool operator==(const LeaveAlone&, const LeaveAlone&) = default;
+};
+
+// What becomes of a message that can't be sent.
+enum class ReturnBy { Dsn, Mta, Hold };
+
+// What was decided with the message for the time after it was sent or given up, so that rules that are read anew change
+// nothing for mail that is on its way. What is not set (also in plans of 0.1) is as the options say when it comes to
+// that.
+struct Handling {
+  std::optional<ReturnBy> return_by;
+  std::optional<Duration> sent_copy_for;  // how long the copy in Sent Items stays; 0: for good
+  friend bool operator==(const Handling&, const Handling&) = default;
+};
+
 struct Plan {
   std::string rule;                             // name of the rule that took the message
   std::string mailbox;                          // whose Drafts and Sent Items
@@ -82,14 +101,10 @@ struct Plan {
   std::vector<PlannedPart> parts;               // in the order in which they go up
   std::vector<ExpectedAttachment> in_skeleton;  // attachments that stay in the MIME
   std::vector<std::string> to, cc, bcc;         // canonical addresses; their union is whom Graph mails
+  std::string from;                             // that the rule wrote into the draft; empty: the message's own
+  Handling handling;
+  std::optional<LeaveAlone> unplanned;  // nothing is planned but what names the message, and why: it is only kept
   friend bool operator==(const Plan&, const Plan&) = default;
-};
-
-// Why a message that a relay rule matched is left alone.
-struct LeaveAlone {
-  std::string reason;  // stable code: "recipients-wider", "too-large", "ambiguous:dup-header", ...
-  std::string text;    // for people
-  friend bool operator==(const LeaveAlone&, const LeaveAlone&) = default;
 };
 
 using Outcome = std::variant<Plan, LeaveAlone>;
@@ -106,6 +121,8 @@ struct PlanInput {
   std::span<const std::string> tenant_domains = {};  // canonical; whose signatures are left out (header_check.h)
   DraftWish draft = DraftWish::Mime;
   ByteSource* message = nullptr;  // its bytes, read for the length of the text of a JSON draft, and for nothing else
+  std::string mailbox = {};       // canonical, that the policy chose; empty: the rule's, else From
+  Handling handling = {};
 };
 
 // LeaveAlone::reason is one of: "ambiguous:CODE", "protected:CODE", "overlimit:CODE", "error:CODE" (the verdict and the
@@ -114,6 +131,10 @@ struct PlanInput {
 // "too-many-attachments", "too-deep", "too-large", "part-too-large", "inexact:CODE", "skeleton-too-large", "no-way",
 // "not-utf8", and with DraftWish::Json those of json_draft.h.
 Outcome make_plan(const PlanInput& input);
+
+// What the queue keeps of a message for which nothing could be planned, until somebody decides anew: the rule, the
+// Message-ID as it came, and why. `mailbox` may be empty.
+Plan make_no_plan(const mail::MessageFacts& facts, std::string rule, std::string mailbox, LeaveAlone why);
 
 // Exact length of the JSON body of POST /attachments for this part (request_size.cc; a test compares it with the bytes
 // that core/graph writes).

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -10,6 +12,7 @@ namespace graph_milter::plan {
 namespace {
 
 constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kLongestTime = std::uint64_t{1} << 62U;  // in milliseconds; more is no time
 constexpr json::Limits kJsonLimits{16 * 1024 * 1024, 8, 1'000'000};
 
 std::string_view name_of(Way way) { return way == Way::Post ? "post" : "session"; }
@@ -61,6 +64,22 @@ void write_addresses(json::Writer& writer, std::string_view key, const std::vect
   writer.key(key).begin_array();
   for (const std::string& address : addresses) writer.string(address);
   writer.end_array();
+}
+
+constexpr std::array<std::string_view, 3> kReturnWords = {"dsn", "mta", "hold"};  // in the order of ReturnBy
+
+void write_handling(json::Writer& writer, const Handling& handling) {
+  if (handling.return_by) writer.key("returnBy").string(kReturnWords[static_cast<std::size_t>(*handling.return_by)]);
+  if (handling.sent_copy_for) {
+    writer.key("sentCopyFor").number(static_cast<std::uint64_t>(handling.sent_copy_for->count()));
+  }
+}
+
+void write_unplanned(json::Writer& writer, const LeaveAlone& why) {
+  writer.key("unplanned").begin_object();
+  writer.key("reason").string(why.reason);
+  writer.key("text").string(why.text);
+  writer.end_object();
 }
 
 // Every reader answers nothing where the value is not of the shape that is written above.
@@ -140,6 +159,21 @@ std::optional<ExpectedAttachment> read_expected(const json::Value* value) {
   return ExpectedAttachment{*std::move(name), *certain};
 }
 
+// Each of these is missing in plans of 0.1. What is not of its shape is left out, which plan_from_json notices.
+void read_later_members(const json::Value& value, Plan& plan) {
+  plan.from = read_string(value.find("from")).value_or("");
+  const auto word = read_string(value.find("returnBy"));
+  const auto known = std::find(kReturnWords.begin(), kReturnWords.end(), word.value_or(""));
+  if (known != kReturnWords.end()) plan.handling.return_by = static_cast<ReturnBy>(known - kReturnWords.begin());
+  if (const auto time = value.find_uint64("sentCopyFor"); time && *time <= kLongestTime) {
+    plan.handling.sent_copy_for = Duration(static_cast<Duration::rep>(*time));
+  }
+  if (const json::Value* unplanned = value.find("unplanned"); unplanned != nullptr) {
+    plan.unplanned = LeaveAlone{read_string(unplanned->find("reason")).value_or(""),
+                                read_string(unplanned->find("text")).value_or("")};
+  }
+}
+
 std::optional<Plan> read_plan(const json::Value& value) {
   auto rule = read_string(value.find("rule"));
   auto mailbox = read_string(value.find("mailbox"));
@@ -166,6 +200,7 @@ std::optional<Plan> read_plan(const json::Value& value) {
   plan.to = *std::move(to);
   plan.cc = *std::move(cc);
   plan.bcc = *std::move(bcc);
+  read_later_members(value, plan);
   return plan;
 }
 
@@ -195,6 +230,9 @@ std::string to_json(const Plan& plan) {
   write_addresses(writer, "to", plan.to);
   write_addresses(writer, "cc", plan.cc);
   write_addresses(writer, "bcc", plan.bcc);
+  if (!plan.from.empty()) writer.key("from").string(plan.from);
+  write_handling(writer, plan.handling);
+  if (plan.unplanned) write_unplanned(writer, *plan.unplanned);
   writer.end_object();
   return writer.take();
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/config/values.h"
 #include "core/mail/address.h"
 #include "core/mail/name_charset.h"
 #include "core/policy/list_kinds.h"
@@ -15,13 +16,75 @@ namespace {
 
 using config::ConfLine;
 
-Status set_mailbox(RuleSettings& settings, const ConfLine& line) {
-  const auto address = mail::canonical_address(line.value);
-  if (!address) {
-    return refuse(line.where(), format("mailbox = {} is not an address", escape_for_log(line.value, 80)),
-                  "write user@domain");
+Result<std::string> read_address(const ConfLine& line) {
+  if (auto address = mail::canonical_address(line.value)) return *std::move(address);
+  return refuse(line.where(), format("{} = {} is not an address", line.key, escape_for_log(line.value, 80)),
+                "write user@domain");
+}
+
+Status set_mailbox(RuleSettings& settings, const ConfLine& line, MapStore& maps) {
+  settings.mailbox.clear();
+  settings.mailbox_map.reset();
+  if (is_map_word(line.value)) {
+    GM_TRY_ASSIGN(settings.mailbox_map, MailboxMap::read(line.value, line.where(), maps));
+  } else {
+    GM_TRY_ASSIGN(settings.mailbox, read_address(line));
   }
-  settings.mailbox = *address;
+  return {};
+}
+
+Status set_set_from(RuleSettings& settings, const ConfLine& line) {
+  GM_TRY_ASSIGN(std::string address, read_address(line));
+  if (address.starts_with('"') || !is_ascii(address)) {
+    return refuse(line.where(),
+                  format("set-from = {} can't be a mailbox of Microsoft 365", escape_for_log(line.value, 80)),
+                  "write an ASCII address without quotes");
+  }
+  settings.set_from = std::move(address);
+  return {};
+}
+
+Status set_part_threshold(RuleSettings& settings, const ConfLine& line) {
+  GM_TRY_ASSIGN(settings.part_threshold, read_size(line));
+  return {};
+}
+
+Status set_return(RuleSettings& settings, const ConfLine& line) {
+  constexpr std::array<std::string_view, 3> ways = {"dsn", "mta", "hold"};  // in the order of config::Return
+  GM_TRY_ASSIGN(const std::size_t way, read_word(line, ways));
+  settings.return_by = static_cast<config::Return>(way);
+  return {};
+}
+
+Status set_sent_copy(RuleSettings& settings, const ConfLine& line) {
+  constexpr std::string_view kPrefix = "delete-after ";
+  constexpr Duration kLongest = std::chrono::hours(24 * 365);
+  std::string_view value = line.value;
+  if (value == "keep" || value == "delete") {
+    settings.sent_copy_for = Duration{value == "keep" ? 0 : 1};
+    return {};
+  }
+  if (value.starts_with(kPrefix)) value.remove_prefix(kPrefix.size());
+  const auto time = config::parse_duration(value);
+  if (!time || *time <= Duration{0} || *time > kLongest) {
+    return refuse(line.where(),
+                  format("sent-copy = {} is neither keep, delete nor a time", escape_for_log(line.value, 80)),
+                  "write for instance 7d; at most 365d");
+  }
+  settings.sent_copy_for = *time;
+  return {};
+}
+
+Status set_otherwise(RuleSettings& settings, const ConfLine& line) {
+  constexpr std::array<std::string_view, 4> words = {"pass", "reject", "tempfail",
+                                                     "hold"};  // in the order of Otherwise
+  GM_TRY_ASSIGN(const std::size_t word, read_word(line, words));
+  settings.otherwise = static_cast<config::Otherwise>(word);
+  return {};
+}
+
+Status set_pretend(RuleSettings& settings, const ConfLine& line) {
+  GM_TRY_ASSIGN(settings.pretend, read_boolean(line));
   return {};
 }
 
@@ -89,6 +152,12 @@ constexpr std::array kKeys = {
     Key{"take", KeyKind::Setting, set_take},
     Key{"take-recipients", KeyKind::Setting, set_take_recipients},
     Key{"header-only-recipients", KeyKind::Setting, set_header_only},
+    Key{"set-from", KeyKind::Setting, set_set_from},
+    Key{"part-threshold", KeyKind::Setting, set_part_threshold},
+    Key{"return", KeyKind::Setting, set_return},
+    Key{"sent-copy", KeyKind::Setting, set_sent_copy},
+    Key{"otherwise", KeyKind::Setting, set_otherwise},
+    Key{"pretend", KeyKind::Setting, set_pretend},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/mail/address.h"
+#include "core/policy/set_from.h"
 
 namespace graph_milter::policy {
 
@@ -47,13 +48,25 @@ std::optional<Objection> login_objection(const Rule& rule, Question& question, c
                           shown(login.text), shown(from.text))};
 }
 
-std::optional<Objection> from_objection(std::string_view from, const std::vector<std::string>& tenant_domains) {
+std::optional<Objection> from_objection(const Rule& rule, std::string_view from,
+                                        const std::vector<std::string>& tenant_domains) {
   if (from.starts_with('"')) return Objection{"from", format("From {} has a quoted local part", shown(from))};
   const std::string_view domain = mail::domain_of(from);
   if (std::find(tenant_domains.begin(), tenant_domains.end(), domain) == tenant_domains.end()) {
     return Objection{"tenant-domain", format("the domain of From {} is not in tenant-domains", shown(from))};
   }
+  // Such a rule lets its clients send as set-from; as nobody else of the tenant.
+  if (!rule.from && !rule.sender_map && from != rule.set_from) {
+    return Objection{"from", format("From {} is another address of the tenant than set-from = {}, and the rule has no "
+                                    "from that allows it",
+                                    shown(from), rule.set_from)};
+  }
   return std::nullopt;
+}
+
+std::optional<Objection> mailbox_objection(const Rule& rule, std::string_view from) {
+  if (!rule.mailbox_map || !rule.mailbox_map->find(from).empty()) return std::nullopt;
+  return Objection{"mailbox-map", format("{} has no mailbox for From {}", rule.mailbox_map->path(), shown(from))};
 }
 
 }  // namespace
@@ -61,11 +74,16 @@ std::optional<Objection> from_objection(std::string_view from, const std::vector
 std::optional<Objection> objection(const Rule& rule, Question& question,
                                    const std::vector<std::string>& tenant_domains) {
   if (question.envelope().has_null_sender()) return Objection{"null-sender", "the envelope sender is null"};
+  if (const auto author = new_author(rule, question, tenant_domains)) {
+    if (auto found = other_author(question.facts(), author->from)) return found;
+    return mailbox_objection(rule, author->from);
+  }
   const Subject* from = question.from();
   if (from == nullptr) return Objection{"from", question.no_from()};
-  if (auto found = from_objection(from->text, tenant_domains)) return found;
+  if (auto found = from_objection(rule, from->text, tenant_domains)) return found;
   if (auto found = other_author(question.facts(), from->text)) return found;
-  return login_objection(rule, question, *from);
+  if (auto found = login_objection(rule, question, *from)) return found;
+  return mailbox_objection(rule, from->text);
 }
 
 }  // namespace graph_milter::policy

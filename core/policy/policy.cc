@@ -12,13 +12,16 @@
 #include "core/policy/match.h"
 #include "core/policy/objection.h"
 #include "core/policy/rule_reader.h"
+#include "core/policy/set_from.h"
 
 namespace graph_milter::policy {
 
 namespace {
 
-std::string mailbox_of(const Rule& rule, const mail::MessageFacts& facts) {
-  return rule.mailbox.empty() ? facts.from.front().address : rule.mailbox;
+// REQUIRES: nothing speaks against relaying it.
+std::string mailbox_of(const Rule& rule, const std::string& from) {
+  if (rule.mailbox_map) return rule.mailbox_map->find(from);
+  return rule.mailbox.empty() ? from : rule.mailbox;
 }
 
 Result<std::vector<std::string>> canonical_domains(const std::vector<std::string>& domains) {
@@ -34,26 +37,40 @@ Result<std::vector<std::string>> canonical_domains(const std::vector<std::string
   return out;
 }
 
-Decision decided(const Rule& rule, Question& question, const std::vector<std::string>& tenant_domains) {
-  if (rule.action == Action::Pass) return {&rule, Action::Pass, "", "rule", format("rule {} says pass", rule.name)};
-  if (auto found = objection(rule, question, tenant_domains)) {
-    return {&rule, Action::Pass, "", std::move(found->reason), std::move(found->text)};
+Decision refused(const Rule& rule, const mail::Envelope& envelope) {
+  // Who sent it is not waiting for an answer: what is refused would be lost.
+  if (envelope.has_null_sender()) {
+    return {&rule, Action::Pass, "", "null-sender", "mail from the null sender <> is never refused", {}};
   }
-  std::string mailbox = mailbox_of(rule, question.facts());
+  return {&rule, rule.action, "", "rule", format("rule {} says {}", rule.name, name_of(rule.action)), {}};
+}
+
+Decision decided(const Rule& rule, Question& question, const std::vector<std::string>& tenant_domains) {
+  if (rule.action == Action::Pass) return {&rule, Action::Pass, "", "rule", format("rule {} says pass", rule.name), {}};
+  if (rule.action != Action::Relay) return refused(rule, question.envelope());
+  if (auto found = objection(rule, question, tenant_domains)) {
+    return {&rule, Action::Pass, "", std::move(found->reason), std::move(found->text), {}};
+  }
+  auto author = new_author(rule, question, tenant_domains);
+  std::string mailbox = mailbox_of(rule, author ? author->from : question.from()->text);
   std::string text = format("rule {} relays through {}", rule.name, mailbox);
-  return {&rule, Action::Relay, std::move(mailbox), "", std::move(text)};
+  return {&rule, Action::Relay, std::move(mailbox), "", std::move(text), std::move(author)};
 }
 
 // Whether the rule matches is open, and so is what a later rule might do: nobody relays.
 Decision undecided(const Rule& rule, const Outcome& outcome, Question& question) {
-  return {&rule, Action::Pass, "", "pattern-limit",
-          format("rule {}: {}", rule.name, describe(rule, outcome, question))};
+  return {&rule, Action::Pass, "", "pattern-limit", format("rule {}: {}", rule.name, describe(rule, outcome, question)),
+          {}};
 }
 
 std::string describe(const Rule& rule, const Decision& decision) {
-  if (decision.action == Action::Relay) return format("matches: relay through {}", decision.mailbox);
-  if (rule.action == Action::Pass) return "matches: pass";
-  return format("matches, but is not relayed: {}", decision.text);
+  if (decision.action == Action::Relay) {
+    std::string words = format("matches: relay through {}", decision.mailbox);
+    if (decision.new_author) words += format(", From becomes {}", decision.new_author->from);
+    return words;
+  }
+  if (decision.reason == "rule") return format("matches: {}", name_of(decision.action));
+  return format("matches, but is not {}: {}", rule.action == Action::Relay ? "relayed" : "refused", decision.text);
 }
 
 }  // namespace
@@ -102,7 +119,7 @@ Decision Policy::decide(const mail::Envelope& envelope, const mail::MessageFacts
   if (closest != nullptr) {
     text = format("no rule matches; rule {}: {}", closest->name, describe(*closest, furthest, question));
   }
-  return {nullptr, Action::Pass, "", "no-rule", std::move(text)};
+  return {nullptr, Action::Pass, "", "no-rule", std::move(text), {}};
 }
 
 std::optional<ByteCount> Policy::smallest_interesting_size(const mail::Envelope& envelope) const {

@@ -24,17 +24,23 @@ struct Decision {
   const Rule* rule = nullptr;
   Action action = Action::Pass;
   std::string mailbox;  // canonical; only with Relay
-  std::string reason;   // stable code when the action is Pass: "no-rule", "rule", "null-sender", "from",
-                        // "tenant-domain", "other-author", "login", "pattern-limit"
+  std::string reason;   // stable code when the action is not Relay: "no-rule", "rule", "null-sender", "from",
+                        // "tenant-domain", "other-author", "login", "mailbox-map", "pattern-limit"
   std::string text;     // for people
+  std::optional<mail::NewAuthor> new_author;  // only with Relay: the From it leaves with (set-from)
+
+  // A relay rule matched, and something speaks against it.
+  bool is_objected() const {
+    return rule != nullptr && rule->action == Action::Relay && action != Action::Relay && reason != "pattern-limit";
+  }
 };
 
 class Policy {
  public:
   // Reads the [rule NAME] sections of `conf`, in order, and [defaults]. Refuses, naming file and line: unknown keys
   // (with the nearest one), bad values, a key twice, two rules of one name, a rule without action, a relay rule that
-  // does not say who (client, login or sender-map) and which From (from or sender-map), addresses outside
-  // tenant_domains. Sections that are no rules are not read.
+  // does not say who (client, login or sender-map) and which From (from, sender-map or set-from), addresses outside
+  // tenant_domains, words for the client where nothing is refused. Sections that are no rules are not read.
   // Maps are opened through `maps`, which the policy keeps; null: a store of its own.
   static Result<Policy> read(const config::ConfText& conf, const std::vector<std::string>& tenant_domains,
                              std::shared_ptr<MapStore> maps = nullptr);
@@ -57,7 +63,9 @@ class Policy {
   //    tenant_domains,
   //  - no Resent-* field names another mailbox,
   //  - where neither login nor From was found by name, but by domain or pattern, and no sender-map names them: they are
-  //  equal.
+  //  equal,
+  //  - a rule without from and sender-map finds set-from as From, or replaces From by it (set_from.h),
+  //  - the rule's mailbox map has a mailbox for From.
   // The envelope sender, where `sender` does not ask for it, and the Sender field may be anybody's: the mail is From's,
   // and the draft carries no other Sender.
   // A rule of which nobody knows whether it matches, since a pattern took too many steps, ends the search: the message
@@ -65,7 +73,8 @@ class Policy {
   // The verdict of the facts is not asked: that is the plan's. The returned pointer lives as long as the policy.
   Decision decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const;
 
-  // The smallest message for which any relay rule could match this envelope; nullopt: none can, whatever the content.
+  // The smallest message for which any rule that does not pass could match this envelope; nullopt: none can, whatever
+  // the content.
   // Lets intake keep small mail in memory and skip reading where no rule could care.
   std::optional<ByteCount> smallest_interesting_size(const mail::Envelope& envelope) const;
 

@@ -47,17 +47,20 @@ Status check_who(const Rule& rule, const Places& places, const std::string& wher
 
 Status check_from(const Rule& rule, const Places& places, const std::string& where,
                   const std::vector<std::string>& tenant_domains) {
-  if (!rule.from && !rule.sender_map) {
+  if (!rule.from && !rule.sender_map && rule.set_from.empty()) {
     return refuse(where,
                   format("rule {} relays, but does not say which From: its clients could send as anybody", rule.name),
                   "add from = ADDRESS");
   }
-  if (!rule.from) return {};
-  if (rule.from->is_negative() && !rule.sender_map) {
+  if (rule.from && rule.from->is_negative() && !rule.sender_map) {
     return refuse(places.at("from"),
                   format("from = {} is everybody else, in rule {}, which relays", rule.from->text(), rule.name),
                   "name the addresses or domains that it relays, behind those that it does not");
   }
+  if (!rule.set_from.empty()) {
+    return check_domain(mail::domain_of(rule.set_from), places.at("set-from"), "set-from", tenant_domains);
+  }
+  if (!rule.from) return {};
   for (const std::string& domain : rule.from->written_domains()) {
     GM_TRY(check_domain(domain, places.at("from"), "from", tenant_domains));
   }
@@ -90,8 +93,28 @@ Status check_relay(const Rule& rule, const Places& places, const std::string& wh
   GM_TRY(check_who(rule, places, where));
   GM_TRY(check_from(rule, places, where, tenant_domains));
   GM_TRY(check_take(rule, places, where));
+  if (rule.mailbox_map) {
+    const MailboxMap::Stranger stranger = rule.mailbox_map->find_stranger(tenant_domains);
+    if (!stranger.where.empty()) return check_domain(stranger.domain, stranger.where, "a mailbox", tenant_domains);
+  }
   if (rule.mailbox.empty()) return {};
   return check_domain(mail::domain_of(rule.mailbox), places.at("mailbox"), "mailbox", tenant_domains);
+}
+
+Status check_reply(const Rule& rule, const Places& places) {
+  const bool refuses = rule.action == Action::Reject || rule.action == Action::TempFail;
+  for (const std::string_view key : {"text", "code"}) {
+    if (refuses || !places.contains(key)) continue;
+    return refuse(places.at(key),
+                  format("{} is set in rule {}, whose action is {}", key, rule.name, name_of(rule.action)),
+                  "only a rule that rejects or tempfails says something to the client");
+  }
+  const char wanted = rule.action == Action::Reject ? '5' : '4';
+  if (!refuses || rule.reply.enhanced.empty() || rule.reply.enhanced.front() == wanted) return {};
+  return refuse(
+      places.at("code"),
+      format("code = {} does not fit action = {}, in rule {}", rule.reply.enhanced, name_of(rule.action), rule.name),
+      format("write {}{}", wanted, std::string_view(rule.reply.enhanced).substr(1)));
 }
 
 }  // namespace graph_milter::policy

@@ -15,4 +15,7 @@ namespace graph_milter::policy {
 Status check_relay(const Rule& rule, const Places& places, const std::string& where,
                    const std::vector<std::string>& tenant_domains);
 
+// Usage where the words for the client do not fit what the rule does.
+Status check_reply(const Rule& rule, const Places& places);
+
 }  // namespace graph_milter::policy

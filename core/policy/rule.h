@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/clock.h"
 #include "core/config/settings.h"
+#include "core/policy/mailbox_map.h"
 #include "core/policy/match_list.h"
 #include "core/policy/sender_map.h"
 
 namespace graph_milter::policy {
 
-enum class Action { Pass, Relay };
+enum class Action { Pass, Relay, Reject, TempFail };
 std::string_view name_of(Action action);
 
 // How odd the MIME of a message may be that the rule relays (core/mail/tolerance.h).
@@ -26,15 +28,30 @@ enum class HeaderOnly { Pass, Trim };
 
 // How a rule does what it does. Each may also stand in [defaults], for the rules that do not say it themselves.
 struct RuleSettings {
-  std::string mailbox;  // empty: the From address
+  std::string mailbox;                    // canonical; empty: the From address
+  std::optional<MailboxMap> mailbox_map;  // in place of `mailbox`: by the From address
+  std::string set_from;                   // canonical; for mail whose From is no address of the tenant; empty: none
   MimeReading mime = MimeReading::Strict;
   bool message_as_file = false;  // a message/rfc822 that doesn't fit into the skeleton becomes an .eml file
   std::string name_charset;      // of file names in raw 8-bit bytes; empty: nobody knows it
-  std::optional<config::DraftWay> draft = {};  // over the option of that name
-  std::optional<config::Accept> accept = {};   // ″
-  std::optional<config::Take> take = {};       // ″
-  std::optional<MatchList> take_recipients;    // whom Graph gets; not set: all
+  std::optional<ByteCount>
+      part_threshold;  // parts of at least this leave the skeleton; not set: what part-size asks for
+  std::optional<MatchList> take_recipients;  // whom Graph gets; not set: all
   HeaderOnly header_only = HeaderOnly::Pass;
+  // Over the options of these names.
+  std::optional<config::DraftWay> draft = {};
+  std::optional<config::Accept> accept;
+  std::optional<config::Take> take;
+  std::optional<config::Return> return_by;
+  std::optional<Duration> sent_copy_for;  // 0: the copy stays
+  std::optional<config::Otherwise> otherwise;
+  std::optional<bool> pretend;
+};
+
+// What the client hears of mail that a rule refuses.
+struct Reply {
+  std::string enhanced;  // RFC 3463, of the action's class; empty: X.7.1
+  std::string text;      // one line of printable ASCII without '%'; empty: words that name the rule
 };
 
 // A condition that is not set holds for every message.
@@ -51,6 +68,7 @@ struct Rule : RuleSettings {
   std::optional<ByteCount> part_size;     // some leaf that is not body text decodes to at least this
   std::optional<ByteCount> message_size;  // the message as received is at least this large
   Action action = Action::Pass;
+  Reply reply;  // of Reject and TempFail
 };
 
 }  // namespace graph_milter::policy

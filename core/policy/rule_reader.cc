@@ -119,6 +119,7 @@ Result<Rule> read_rule(const ConfSection& section, const Defaults& defaults,
     return refuse(section.where(), format("rule {} has no action", rule.name), "add action = relay or action = pass");
   }
   places.insert(defaults.places.begin(), defaults.places.end());
+  GM_TRY(check_reply(rule, places));
   if (rule.action == Action::Relay) GM_TRY(check_relay(rule, places, section.where(), tenant_domains));
   return rule;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/queue/administration.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/format.h"
@@ -50,7 +51,9 @@ class Decision {
       case Command::Release:
         return release();
       case Command::Return:
-        return give_back();
+        return give_back(returns());
+      case Command::HandBack:
+        return give_back(Disposal::Mta);
       case Command::Delete:
         return drop();
     }
@@ -75,11 +78,19 @@ class Decision {
   bool is_held() const { return entry_.state == EntryState::Held; }
   // Where it stands, or stood before it was held; nullopt: nobody knows.
   std::optional<EntryState> place() const { return is_held() ? entry_.held_from : entry_.state; }
-  Disposal returns() const { return circumstances_.returns == Disposal::Mta ? Disposal::Mta : Disposal::Dsn; }
+  Disposal returns() const {
+    const auto& decided = entry_.plan.handling.return_by;
+    const bool to_mta = decided ? *decided == plan::ReturnBy::Mta : circumstances_.returns == Disposal::Mta;
+    return to_mta ? Disposal::Mta : Disposal::Dsn;
+  }
 
   Status go_on() {
     if (!entry_.held_from || !may_follow(*entry_.held_from, EntryState::Held)) {
       return refuse(entry_, "it is not known where it stood before it was held", "return it or delete it");
+    }
+    if (entry_.plan.unplanned) {
+      return refuse(entry_, "was kept without a plan: " + entry_.plan.unplanned->text,
+                    "return it, hand it back or delete it");
     }
     if (entry_.progress.give_up && entry_.progress.give_up->disposal == Disposal::Hold) {
       return refuse(entry_, "was given up: " + words_of(*entry_.progress.give_up), "return it or delete it");
@@ -131,7 +142,7 @@ class Decision {
     if (disposal == Disposal::Drop) entry_.progress.give_up->diagnostic = words;
   }
 
-  Result<std::string> give_back() {
+  Result<std::string> give_back(Disposal disposal) {
     const auto where = place();
     const auto& given_up = entry_.progress.give_up;
     if (!is_held() && given_up && given_up->disposal != Disposal::Hold) {
@@ -145,10 +156,10 @@ class Decision {
       GM_TRY(take(entry_, EntryState::Returning));
       return "goes on being returned";
     }
-    decide_on(returns(), kReturned);
+    decide_on(disposal, kReturned);
     GM_TRY(take(entry_, where == EntryState::DraftGone ? EntryState::DraftGone : EntryState::GiveUp));
-    return returns() == Disposal::Mta ? "goes back to the MTA once its draft is gone"
-                                      : "is returned to its sender once its draft is gone";
+    return disposal == Disposal::Mta ? "goes back to the MTA once its draft is gone"
+                                     : "is returned to its sender once its draft is gone";
   }
 
   // No draft is there to be removed, or that is the administrator's business now.
@@ -202,6 +213,8 @@ std::string_view name_of(Command command) {
       return "release";
     case Command::Return:
       return "return";
+    case Command::HandBack:
+      return "hand-back";
     case Command::Delete:
       return "delete";
   }
@@ -217,6 +230,20 @@ Result<Verdict> decide(const Entry& entry, Command command, const Circumstances&
   Decision decision(entry, circumstances);
   GM_TRY_ASSIGN(std::string words, decision.make(command));
   return Verdict{decision.take_entry(), std::move(words)};
+}
+
+Result<Verdict> decide_anew(const Entry& entry, const plan::Plan& plan, TimePoint now) {
+  if (entry.state != EntryState::Held || !entry.plan.unplanned || plan.unplanned) {
+    return refuse(entry, "is not held for want of a plan");
+  }
+  if (entry.progress.give_up) return refuse(entry, "was given up: " + words_of(*entry.progress.give_up));
+  Entry after = entry;
+  after.plan = plan;
+  after.progress.administrator_wait += std::max(Duration{0}, now - entry.accepted);
+  after.next_attempt = now;
+  after.last_error.clear();
+  GM_TRY(take(after, EntryState::Accepted));
+  return Verdict{std::move(after), format("goes on by rule {} from the mailbox {}, now", plan.rule, plan.mailbox)};
 }
 
 }  // namespace graph_milter::queue

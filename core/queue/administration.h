@@ -24,6 +24,10 @@ struct Verdict {
 // and with NotFound what has ended.
 Result<Verdict> decide(const Entry& entry, Command command, const Circumstances& circumstances);
 
+// A Held entry without a plan (Plan::unplanned) with this one, accepted anew; the time it lay there does not count
+// towards its lifetime. Usage for any other entry, and for a plan that is none.
+Result<Verdict> decide_anew(const Entry& entry, const plan::Plan& plan, TimePoint now);
+
 // What a tombstone says of a message that did not go out: "5.7.1 403 ErrorSendAsDenied".
 std::string words_of(const GiveUp& give_up);
 

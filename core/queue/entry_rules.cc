@@ -87,11 +87,13 @@ Standing standing_of(const Entry& entry) {
   if (entry.progress.give_up) out.disposal = entry.progress.give_up->disposal;
   out.held_from = entry.held_from;
   out.awaited = entry.progress.awaited;
+  out.unplanned = entry.plan.unplanned.has_value();
   return out;
 }
 
 std::string_view illegal_step(const Standing& from, const Standing& to) {
   if (!may_follow(from.state, to.state)) return "no arrow leads there";
+  if (to.unplanned && to.state <= EntryState::Sent) return "what has no plan is not sent";
   if (const auto why = wrong_send_facts(from, to); !why.empty()) return why;
   if (from.state == EntryState::Held) {
     if (const auto why = wrong_way_out_of_held(from, to); !why.empty()) return why;

@@ -8,7 +8,8 @@
 //                       (SendIntent only if no send is unresolved)
 //   every state but Sent, Returned and Done -> Held; Held -> where it stood, or GiveUp, or (deleted) Done
 //
-// A state may be written again with new progress, except Done. Nothing leads back to a draft once a send was intended,
+// A state may be written again with new progress, except Done. What has no plan is Held until it has one, or is given
+// up. Nothing leads back to a draft once a send was intended,
 // because then only the other side knows whether the message is out. DraftGone leads to Done if nothing is to be
 // returned (Disposal::Drop, Disposal::Client).
 //
@@ -62,6 +63,7 @@ struct Standing {
   std::optional<Disposal> disposal;     // of progress.give_up
   std::optional<EntryState> held_from;  // of a Held entry
   bool awaited = false;
+  bool unplanned = false;  // it has no plan
   friend bool operator==(const Standing&, const Standing&) = default;
 };
 

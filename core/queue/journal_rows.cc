@@ -18,8 +18,8 @@ namespace {
 constexpr std::string_view kColumns =
     "id, state, held_from, queue_id, sender, mailbox, message_id, recipients, size, sha256, accepted, attempts,"
     " next_attempt, fence, finished, last_error, envelope, plan, progress, client, rule, recipient_list, addresses,"
-    " outcome, resend_key, draft_id, request_id, needs_administrator, sent_copy";
-constexpr std::size_t kColumnCount = 29;
+    " outcome, resend_key, draft_id, request_id, needs_administrator, sent_copy, sent_copy_until";
+constexpr std::size_t kColumnCount = 30;
 
 tl::unexpected<Error> damaged(const Row& row, const std::string& what) {
   return fail(ErrorKind::Corrupt, "entry " + escape_for_log(row.id, 40), "damaged row in the journal: " + what);
@@ -34,6 +34,7 @@ void for_each_column(Row& row, const Visit& visit) {
   visit(row.envelope), visit(row.plan), visit(row.progress), visit(row.client), visit(row.rule);
   visit(row.recipient_list), visit(row.addresses), visit(row.outcome), visit(row.resend_key), visit(row.draft_id);
   visit(row.request_id), visit(row.needs_administrator), visit(row.sent_copy);
+  visit(row.sent_copy_until);
 }
 
 Result<Entry> tombstone_of(const Row& row, Entry entry) {
@@ -49,6 +50,15 @@ Result<Entry> tombstone_of(const Row& row, Entry entry) {
   entry.progress.draft_id = row.draft_id;
   entry.progress.request_id = row.request_id;
   return entry;
+}
+
+void note_sent_copy(Row& row, const Entry& entry) {
+  const auto& stays = entry.plan.handling.sent_copy_for;
+  if (!stays) {
+    row.sent_copy = 1;
+  } else if (*stays > Duration{0}) {
+    row.sent_copy_until = to_unix_ms(entry.finished + *stays);
+  }
 }
 
 std::string searchable_addresses(const Entry& entry) {
@@ -148,7 +158,7 @@ Row tombstone_row(const Entry& entry) {
   }
   row.draft_id = entry.progress.draft_id;
   row.request_id = entry.progress.request_id;
-  row.sent_copy = entry.outcome == Outcome::Sent && !row.draft_id.empty() ? 1 : 0;
+  if (entry.outcome == Outcome::Sent && !row.draft_id.empty()) note_sent_copy(row, entry);
   return row;
 }
 
@@ -260,7 +270,8 @@ bool set_tombstone(soci::session& session, const Row& row) {
   const std::string done(name_of(EntryState::Done));
   return Query(session,
                "UPDATE entry SET state = :state, finished = :finished, outcome = :outcome, last_error = :last_error,"
-               " draft_id = :draft_id, request_id = :request_id, sent_copy = :sent_copy, needs_administrator = 0,"
+               " draft_id = :draft_id, request_id = :request_id, sent_copy = :sent_copy,"
+               " sent_copy_until = :sent_copy_until, needs_administrator = 0,"
                " held_from = '', fence = fence + 1,"
                " envelope = '', plan = '', progress = '' WHERE id = :id AND fence = :fence")
              .use(done)
@@ -270,6 +281,7 @@ bool set_tombstone(soci::session& session, const Row& row) {
              .use(row.draft_id)
              .use(row.request_id)
              .use(row.sent_copy)
+             .use(row.sent_copy_until)
              .use(row.id)
              .use(row.fence)
              .change() == 1;

@@ -32,7 +32,8 @@ struct Row {
   std::string resend_key;
   std::string draft_id, request_id;
   long long needs_administrator = 0;
-  long long sent_copy = 0;  // 1: a tombstone whose message may still lie in Sent Items
+  long long sent_copy = 0;  // 1: a tombstone whose message may still lie in Sent Items, as long as the option says
+  long long sent_copy_until = 0;  // the same, until then, as was decided with the message
 };
 
 inline constexpr long long kLargestSize = 1LL << 50;  // of a message; a row that says more is damaged

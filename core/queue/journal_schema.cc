@@ -68,6 +68,11 @@ constexpr const char* kVersion2[] = {
     "CREATE INDEX entry_sent_copy ON entry (finished, id) WHERE sent_copy = 1",
 };
 
+constexpr const char* kVersion3[] = {
+    "ALTER TABLE entry ADD COLUMN sent_copy_until INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX entry_sent_copy_until ON entry (sent_copy_until, id) WHERE sent_copy_until > 0",
+};
+
 void fill_version_2(soci::session& session) {
   std::vector<std::string> ids;
   for_each_row(session, [&](const Row& row) { ids.push_back(row.id); });
@@ -97,7 +102,9 @@ constexpr Step kSteps[] = {
     },
     [](soci::session& session) {
       for (const char* statement : kVersion2) session << statement;
-      fill_version_2(session);
+    },
+    [](soci::session& session) {
+      for (const char* statement : kVersion3) session << statement;
     },
 };
 static_assert(std::size(kSteps) == kSchemaVersion);
@@ -151,6 +158,8 @@ Status prepare_schema(soci::session& session, const std::string& path) {
   soci::transaction transaction(session);
   session << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT";
   for (auto step = static_cast<std::size_t>(version); step < std::size(kSteps); ++step) kSteps[step](session);
+  // Rows are read and written with all their columns, so when all are there.
+  if (version < 2) fill_version_2(session);
   session << "DELETE FROM schema_version";
   session << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(kSchemaVersion);
   GM_FAILPOINT(C37);

@@ -11,7 +11,7 @@
 
 namespace graph_milter::queue {
 
-inline constexpr long long kSchemaVersion = 2;
+inline constexpr long long kSchemaVersion = 3;
 
 // Makes the tables in a new journal, takes an old one step by step to kSchemaVersion, all in one transaction after a
 // copy of it was kept (backup_path), and refuses (Configuration) one that a newer graph-milter wrote. REQUIRES: nobody

@@ -68,6 +68,19 @@ std::vector<Due> read_all_due(Query& query, Due& due) {
   return out;
 }
 
+// Each WHERE clause is one of the indexes entry_sent_copy and entry_sent_copy_until, word for word.
+void add_sent_copies(soci::session& session, std::string_view which, long long time, std::size_t limit,
+                     std::vector<SentCopy>& out) {
+  SentCopy copy;
+  long long sent = 0;
+  Query query(session, format("SELECT id, mailbox, draft_id, finished FROM entry WHERE {} LIMIT {}", which, limit));
+  query.into(copy.id).into(copy.mailbox).into(copy.message).into(sent).use(time);
+  for (bool more = query.first(); more; more = query.next()) {
+    copy.sent = from_unix_ms(sent);
+    out.push_back(copy);
+  }
+}
+
 std::string without_brackets(std::string_view text) {
   if (text.size() >= 2 && text.front() == '<' && text.back() == '>') text = text.substr(1, text.size() - 2);
   return std::string(text);
@@ -177,23 +190,16 @@ std::vector<std::string> read_mailboxes(soci::session& session) {
   return out;
 }
 
-std::vector<SentCopy> read_sent_copies(soci::session& session, long long before, std::size_t limit) {
-  SentCopy copy;
-  long long sent = 0;
-  Query query(session, format("SELECT id, mailbox, draft_id, finished FROM entry WHERE sent_copy = 1 AND"
-                              " finished <= :before ORDER BY finished, id LIMIT {}",
-                              limit));
-  query.into(copy.id).into(copy.mailbox).into(copy.message).into(sent).use(before);
+std::vector<SentCopy> read_sent_copies(soci::session& session, long long before, long long now, std::size_t limit) {
   std::vector<SentCopy> out;
-  for (bool more = query.first(); more; more = query.next()) {
-    copy.sent = from_unix_ms(sent);
-    out.push_back(copy);
-  }
+  add_sent_copies(session, "sent_copy = 1 AND finished <= :time ORDER BY finished, id", before, limit, out);
+  add_sent_copies(session, "sent_copy_until > 0 AND sent_copy_until <= :time ORDER BY sent_copy_until, id", now,
+                  limit - out.size(), out);
   return out;
 }
 
 void forget_sent_copy(soci::session& session, const std::string& id) {
-  Query(session, "UPDATE entry SET sent_copy = 0 WHERE id = :id").use(id).change();
+  Query(session, "UPDATE entry SET sent_copy = 0, sent_copy_until = 0 WHERE id = :id").use(id).change();
 }
 
 long long remove_tombstones(soci::session& session, long long finished_before, std::size_t limit) {

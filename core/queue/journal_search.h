@@ -42,7 +42,7 @@ std::vector<TraceRecord> trace(soci::session& session, const std::string& what);
 
 Totals read_totals(soci::session& session);
 std::vector<std::string> read_mailboxes(soci::session& session);
-std::vector<SentCopy> read_sent_copies(soci::session& session, long long before, std::size_t limit);
+std::vector<SentCopy> read_sent_copies(soci::session& session, long long before, long long now, std::size_t limit);
 void forget_sent_copy(soci::session& session, const std::string& id);
 // How many it removed: at most `limit`.
 long long remove_tombstones(soci::session& session, long long finished_before, std::size_t limit);

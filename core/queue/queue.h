@@ -37,11 +37,13 @@ struct Committed {
 
 // What the administrator can do to an entry.
 enum class Command {
-  Retry,    // due now; a Held entry goes on where it stood
-  Hold,     // stop where it stands, until release
-  Release,  // a Held entry goes on where it stood, by its schedule
-  Return,   // give it up: the draft goes, then it is returned as the configuration says (a held disposal: Dsn)
-  Delete,   // give it up: the draft goes, then the message; nobody is told
+  Retry,     // due now; a Held entry goes on where it stood
+  Hold,      // stop where it stands, until release
+  Release,   // a Held entry goes on where it stood, by its schedule
+  Return,    // give it up: the draft goes, then it is returned as was decided with it, or as the configuration says (a
+             // held disposal: Dsn)
+  HandBack,  // give it up: the draft goes, then the MTA gets the original
+  Delete,    // give it up: the draft goes, then the message; nobody is told
 };
 std::string_view name_of(Command command);
 
@@ -86,7 +88,8 @@ class Queue {
   // and failed() is true. With a `resend_key` that an entry accepted within the resend window has (live, held or sent;
   // not one that was returned, handed back, dropped or withdrawn), nothing new is kept and that entry's id is the
   // answer. While somebody waits for `id` (begin_wait) nobody is told yet that we have it: the entry is `awaited`, and
-  // a start withdraws it if it can (withdrawal.h).
+  // a start withdraws it if it can (withdrawal.h). What has no plan (Plan::unplanned) is Held from the first instant,
+  // and nobody waits for it.
   virtual Result<Committed> commit(const std::string& id, mail::MessageFile& message, const mail::Envelope& envelope,
                                    const plan::Plan& plan, const std::string& resend_key) = 0;
 
@@ -159,6 +162,10 @@ class Queue {
   // for the administrator.
   virtual Result<std::string> administer(const std::string& id, Command command) = 0;
 
+  // Gives a Held entry that has no plan one, and lets it go on as if it had just been accepted; its words for the
+  // administrator. One durable step. Usage for every other entry, and for a plan that is none.
+  virtual Result<std::string> plan_anew(const std::string& id, const plan::Plan& plan) = 0;
+
   // Entries and tombstones that `what` names: an entry id, the MTA's queue id, a Message-ID (with or without angle
   // brackets) or an address (sender, recipient or mailbox; compared without case). The newest first, at most 1,000.
   virtual Result<std::vector<TraceRecord>> trace(const std::string& what) = 0;
@@ -171,8 +178,9 @@ class Queue {
 
   // Mailboxes of all entries and tombstones.
   virtual Result<std::vector<std::string>> mailboxes() = 0;
-  // Sent at `before` or earlier, and not yet forgotten; the oldest first, at most `limit`.
-  virtual Result<std::vector<SentCopy>> sent_copies(TimePoint before, std::size_t limit) = 0;
+  // What may go from Sent Items, and was not yet forgotten; at most `limit`: what was sent at `before` or earlier,
+  // where nothing was decided with the message (0: none of these), and where it was, what is over `now`.
+  virtual Result<std::vector<SentCopy>> sent_copies(TimePoint before, TimePoint now, std::size_t limit) = 0;
   virtual Status forget_sent_copy(const std::string& id) = 0;
 
   // Small durable notes of others, by name ("alert.last"). An empty value forgets it.

@@ -34,6 +34,13 @@ bool is_grave(const Error& error) {
   }
 }
 
+// No courier ever sees it before somebody decides anew.
+void keep_for_a_person(Entry& entry) {
+  entry.state = EntryState::Held;
+  entry.held_from = EntryState::Accepted;
+  entry.last_error = format("not relayed: {}: {}", entry.plan.unplanned->reason, entry.plan.unplanned->text);
+}
+
 }  // namespace
 
 SqliteQueue::SqliteQueue(QueueSettings settings, std::shared_ptr<Clock> clock, SpoolLock lock, SessionPointer writer,
@@ -70,6 +77,7 @@ Result<Committed> SqliteQueue::commit(const std::string& id, mail::MessageFile& 
   entry.sha256 = sha256;
   entry.accepted = clock_->now();
   entry.next_attempt = entry.accepted;
+  if (plan.unplanned) keep_for_a_person(entry);
   if (settings_.resend_window > Duration::zero()) entry.resend_key = resend_key;
   entry.progress.awaited = waiters_.has(id);
   GM_TRY_ASSIGN(Committed committed, insert(row_of(entry)));

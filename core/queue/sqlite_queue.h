@@ -64,10 +64,11 @@ class SqliteQueue final : public Queue {
 
   // sqlite_queue_care.cc: the administrator, and housekeeping.
   Result<std::string> administer(const std::string& id, Command command) override;
+  Result<std::string> plan_anew(const std::string& id, const plan::Plan& plan) override;
   Result<std::vector<TraceRecord>> trace(const std::string& what) override;
   Status tidy(TimePoint now) override;
   Result<std::vector<std::string>> mailboxes() override;
-  Result<std::vector<SentCopy>> sent_copies(TimePoint before, std::size_t limit) override;
+  Result<std::vector<SentCopy>> sent_copies(TimePoint before, TimePoint now, std::size_t limit) override;
   Status forget_sent_copy(const std::string& id) override;
   Result<std::string> note(const std::string& name) override;
   Status set_note(const std::string& name, const std::string& value) override;

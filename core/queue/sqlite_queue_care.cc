@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "core/base/failpoint.h"
 #include "core/base/file.h"
 #include "core/base/format.h"
 #include "core/base/id.h"
@@ -33,6 +34,24 @@ Result<std::string> SqliteQueue::administer(const std::string& id, Command comma
   leases_.signal();
   waiters_.tell(verdict.after);
   if (verdict.after.state == EntryState::Done) GM_TRY(bury(verdict.after));
+  return verdict.words;
+}
+
+Result<std::string> SqliteQueue::plan_anew(const std::string& id, const plan::Plan& plan) {
+  Verdict verdict;
+  GM_TRY(writer_.run([&](soci::session& session) -> Status {
+    const auto row = read_row(session, id);
+    if (!row) return fail(ErrorKind::NotFound, "entry " + escape_for_log(id, 40), "there is no such entry");
+    GM_TRY_ASSIGN(const Entry entry, entry_of(*row));
+    GM_TRY_ASSIGN(verdict, decide_anew(entry, plan, clock_->now()));
+    Row planned = row_of(verdict.after);
+    ++planned.fence;
+    replace_row(session, planned);
+    GM_FAILPOINT(C41);
+    return {};
+  }));
+  GM_FAILPOINT(C42);
+  leases_.signal();
   return verdict.words;
 }
 
@@ -84,8 +103,9 @@ Result<std::vector<std::string>> SqliteQueue::mailboxes() {
   return reader_.read_aside([](soci::session& session) { return read_mailboxes(session); });
 }
 
-Result<std::vector<SentCopy>> SqliteQueue::sent_copies(TimePoint before, std::size_t limit) {
-  return reader_.read([&](soci::session& session) { return read_sent_copies(session, to_unix_ms(before), limit); });
+Result<std::vector<SentCopy>> SqliteQueue::sent_copies(TimePoint before, TimePoint now, std::size_t limit) {
+  return reader_.read(
+      [&](soci::session& session) { return read_sent_copies(session, to_unix_ms(before), to_unix_ms(now), limit); });
 }
 
 Status SqliteQueue::forget_sent_copy(const std::string& id) {

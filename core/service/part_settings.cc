@@ -110,6 +110,10 @@ intake::IntakeSettings intake_settings(const config::Settings& settings, std::st
   out.accept_deadline = settings.accept_deadline;
   out.accept_waiting = settings.accept_waiting;
   out.take = settings.take;
+  out.otherwise = settings.otherwise;
+  out.pretend = settings.pretend;
+  out.return_by = settings.return_by;
+  out.send_settle = settings.send_settle;
   return out;
 }
 

@@ -19,6 +19,7 @@
 #include "core/graph/client.h"
 #include "core/graph/mailbox_gate.h"
 #include "core/graph/paced_door.h"
+#include "core/intake/planning.h"
 #include "core/queue/empty_log.h"
 #include "core/service/instance.h"
 #include "core/service/loop_key.h"
@@ -71,6 +72,12 @@ struct Service::Machinery {
         intake::IntakeContext{std::move(arriving), std::move(policy), queue, clock, guard, service, quotas});
   }
 
+  std::shared_ptr<const intake::IntakeContext> current_context() const {
+    const std::lock_guard lock(context_mutex);
+    return context;
+  }
+
+  Result<std::string> administer(const std::string& id, queue::Command command) const;
   Status start_control(const config::Settings& settings);
   Status make_delivery(const config::Settings& settings);
   void start_delivery();
@@ -105,6 +112,18 @@ struct Service::Machinery {
   std::shared_ptr<const intake::IntakeContext> context;
 };
 
+// What was taken without a plan goes on only with one, made by the rules in force.
+Result<std::string> Service::Machinery::administer(const std::string& id, queue::Command command) const {
+  const bool goes_on = command == queue::Command::Release || command == queue::Command::Retry;
+  const auto entry = goes_on ? queue->find(id) : Result<std::optional<queue::Entry>>(std::nullopt);
+  const bool unplanned = entry && *entry && (*entry)->state == queue::EntryState::Held && (*entry)->plan.unplanned &&
+                         !(*entry)->progress.give_up;
+  if (!unplanned) return queue->administer(id, command);
+  GM_TRY_ASSIGN(const std::unique_ptr<ByteSource> message, queue->open_message(**entry));
+  GM_TRY_ASSIGN(const plan::Plan plan, intake::plan_anew(*current_context(), **entry, *message));
+  return queue->plan_anew(id, plan);
+}
+
 Status Service::Machinery::start_control(const config::Settings& settings) {
   if (settings.control_socket.empty()) return {};
   admin::ControlAnswers answers;
@@ -127,7 +146,7 @@ Status Service::Machinery::start_control(const config::Settings& settings) {
     return admin::CredentialFacts{(*now)->name, (*now)->end, {}};
   };
   answers.trace = [this](const std::string& what) { return queue->trace(what); };
-  answers.administer = [this](const std::string& id, queue::Command command) { return queue->administer(id, command); };
+  answers.administer = [this](const std::string& id, queue::Command command) { return administer(id, command); };
   GM_TRY_ASSIGN(control,
                 admin::ControlServer::start({settings.control_socket, settings.control_socket_group}, answers));
   return {};
@@ -208,10 +227,7 @@ Result<std::unique_ptr<Service>> Service::start(const config::Configuration& con
   return std::unique_ptr<Service>(new Service(std::move(machinery)));
 }
 
-std::shared_ptr<const intake::IntakeContext> Service::intake() const {
-  const std::lock_guard lock(machinery_->context_mutex);
-  return machinery_->context;
-}
+std::shared_ptr<const intake::IntakeContext> Service::intake() const { return machinery_->current_context(); }
 
 admin::ReloadReport Service::reload() { return machinery_->reloader->reload(); }
 

@@ -38,6 +38,13 @@ std::optional<Difference> compare_recipients(const plan::Plan& plan, const graph
   return std::nullopt;
 }
 
+// The From that a rule has set. A service that puts the mailbox's own address in its place says who sends just as well.
+std::optional<Difference> compare_from(const plan::Plan& plan, const graph::Message& draft) {
+  if (plan.from.empty() || draft.from.empty()) return std::nullopt;
+  if (mail::same_address(draft.from, plan.from) || mail::same_address(draft.from, plan.mailbox)) return std::nullopt;
+  return Difference{format("the draft is from {} instead of {}", escape_for_log(draft.from, 120), plan.from), false};
+}
+
 std::string describe(const graph::Attachment& attachment) {
   return format("\"{}\" of {} bytes", escape_for_log(attachment.name, 120), attachment.size);
 }
@@ -100,6 +107,7 @@ std::optional<Difference> compare_attachments(const plan::Plan& plan,
 std::optional<Difference> find_difference(const plan::Plan& plan, const graph::Message& draft,
                                           const std::vector<graph::Attachment>& attachments) {
   if (auto difference = compare_recipients(plan, draft)) return difference;
+  if (auto difference = compare_from(plan, draft)) return difference;
   return compare_attachments(plan, attachments);
 }
 

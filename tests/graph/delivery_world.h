@@ -133,11 +133,14 @@ class MortalQueue final : public queue::Queue {
   Result<std::string> administer(const std::string& id, queue::Command command) override {
     return inner_->administer(id, command);
   }
+  Result<std::string> plan_anew(const std::string& id, const plan::Plan& plan) override {
+    return inner_->plan_anew(id, plan);
+  }
   Result<std::vector<queue::TraceRecord>> trace(const std::string& what) override { return inner_->trace(what); }
   Status tidy(TimePoint now) override { return inner_->tidy(now); }
   Result<std::vector<std::string>> mailboxes() override { return inner_->mailboxes(); }
-  Result<std::vector<queue::SentCopy>> sent_copies(TimePoint before, std::size_t limit) override {
-    return inner_->sent_copies(before, limit);
+  Result<std::vector<queue::SentCopy>> sent_copies(TimePoint before, TimePoint now, std::size_t limit) override {
+    return inner_->sent_copies(before, now, limit);
   }
   Status forget_sent_copy(const std::string& id) override { return inner_->forget_sent_copy(id); }
   Result<std::string> note(const std::string& name) override { return inner_->note(name); }

@@ -55,7 +55,7 @@ class RememberedQueue final : public queue::Queue {
     const auto found = entries.find(id);
     return found == entries.end() ? std::optional<queue::Entry>() : std::optional(found->second);
   }
-  Result<std::vector<queue::SentCopy>> sent_copies(TimePoint before, std::size_t limit) override {
+  Result<std::vector<queue::SentCopy>> sent_copies(TimePoint before, TimePoint /*now*/, std::size_t limit) override {
     std::vector<queue::SentCopy> out;
     for (const queue::SentCopy& copy : copies) {
       const bool kept = std::find(forgotten.begin(), forgotten.end(), copy.id) == forgotten.end();
@@ -107,6 +107,9 @@ class RememberedQueue final : public queue::Queue {
   }
   Result<std::vector<queue::EntrySummary>> list() override { return fail(never().error()); }
   Result<std::string> administer(const std::string& /*id*/, queue::Command /*command*/) override {
+    return fail(never().error());
+  }
+  Result<std::string> plan_anew(const std::string& /*id*/, const plan::Plan& /*plan*/) override {
     return fail(never().error());
   }
   Result<std::vector<queue::TraceRecord>> trace(const std::string& /*what*/) override { return fail(never().error()); }

@@ -46,10 +46,12 @@ std::string scan(std::size_t size) {
 
 class Explain : public ::testing::Test {
  protected:
-  Explanation explain_text(const std::string& text, const config::EnvelopeFlags& flags) {
-    const auto conf = config::read_conf_text(
-        "[rule scanners]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\npart-size = 3M\naction = relay\n",
-        "a.conf");
+  static constexpr const char* kRule =
+      "[rule scanners]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\npart-size = 3M\naction = relay\n";
+
+  Explanation explain_text(const std::string& text, const config::EnvelopeFlags& flags,
+                           const std::string& rules = kRule) {
+    const auto conf = config::read_conf_text(rules, "a.conf");
     const auto policy = policy::Policy::read(*conf, {"contoso.com"});
     EXPECT_TRUE(policy) << policy.error().text();
     intake::IntakeSettings settings;
@@ -189,6 +191,61 @@ TEST_F(Explain, NamesAFileThatIsNotThere) {
   const auto out = explain(*policy, {}, {}, folder_.file("none"), TimePoint{});
   ASSERT_FALSE(out);
   EXPECT_EQ(out.error().text(), folder_.file("none") + ": cannot open: No such file or directory");
+}
+
+std::string decision_in(const std::string& words) { return words.substr(words.find("decision: ")); }
+
+TEST_F(Explain, SaysWhatARuleThatRefusesSays) {
+  const std::string rules = "[rule large]\npart-size = 3M\naction = reject\ncode = 5.3.4\ntext = Too large for us\n";
+  const Explanation explanation = explain_text(scan(8'000'000), from_scanner(), rules);
+  EXPECT_EQ(decision_in(print_explanation(explanation, kRange, Form::Words)),
+            "decision: refused by 552 5.3.4 \"Too large for us\", rule large: rule (rule large says reject)\n");
+  const auto json = json::parse(print_explanation(explanation, kRange, Form::Json));
+  EXPECT_EQ(*json->find_string("decision"), "reject");
+  EXPECT_EQ(*json->find_string("reply"), "552 5.3.4 Too large for us");
+}
+
+TEST_F(Explain, SaysWhatBecomesOfWhatCantBeRelayed) {
+  config::EnvelopeFlags flags = from_scanner();
+  flags.recipients = {"<other@fabrikam.com>"};
+  const auto decision = [&](const std::string& more) {
+    return decision_in(print_explanation(explain_text(scan(8'000'000), flags, kRule + more), kRange, Form::Words));
+  };
+  const std::string why =
+      ", rule scanners: recipients-wider (the header names a@fabrikam.com, to whom the client did not address the "
+      "message and Graph would mail it)\n";
+  EXPECT_EQ(decision("otherwise = pass\n"), "decision: left to the MTA" + why);
+  EXPECT_EQ(decision("otherwise = hold\n"), "decision: held for the administrator" + why);
+  EXPECT_EQ(decision("otherwise = tempfail\n"),
+            "decision: refused by 451 4.7.1 \"Microsoft 365 can't send this mail: the header names a@fabrikam.com, to "
+            "whom the client did not address the message and Graph would mail it\"" +
+                why);
+  EXPECT_EQ(decision("otherwise = hold\npretend = yes\n"),
+            "decision: held for the administrator" + why +
+                "  pretend: all of this only goes to the log; the MTA keeps the message\n");
+}
+
+TEST_F(Explain, SaysWhatTheRuleSets) {
+  std::string text = scan(8'000'000);
+  text.replace(text.find("Scanner <scanner@contoso.com>"), 29, "mfp3@corp.local");
+  const Explanation explanation =
+      explain_text(text, from_scanner(),
+                   "[rule devices]\nclient = 10.1.20.0/24\nset-from = mfp@contoso.com\nreturn = hold\n"
+                   "sent-copy = 7d\npretend = yes\naction = relay\n");
+  const std::string words = print_explanation(explanation, kRange, Form::Words);
+  EXPECT_THAT(words, HasSubstr("rule devices (a.conf:1): matches: relay through mfp@contoso.com, From becomes "
+                               "mfp@contoso.com\n"));
+  EXPECT_THAT(words,
+              HasSubstr("  from: mfp@contoso.com (set-from)\n  reply-to: mfp3@corp.local (the From it came with)\n"
+                        "  if it can't be sent: it is held\n"
+                        "  its copy in Sent Items: deleted after 7d\n"));
+  EXPECT_THAT(words, HasSubstr("  pretend: all of this only goes to the log; the MTA keeps the message\n"));
+  const auto json = json::parse(print_explanation(explanation, kRange, Form::Json));
+  EXPECT_EQ(*json->find_string("from"), "mfp@contoso.com");
+  EXPECT_EQ(*json->find_string("reply_to"), "mfp3@corp.local");
+  EXPECT_EQ(*json->find_string("return"), "hold");
+  EXPECT_EQ(*json->find_string("sent_copy"), "7d");
+  EXPECT_EQ(json->find_bool("pretend"), true);
 }
 
 }  // namespace

@@ -78,10 +78,9 @@ TEST_F(ClientTest, PutsTokenPreferenceAndLaneOnEveryRequest) {
   EXPECT_EQ(sent().request.lane, kMailbox);
   EXPECT_EQ(sent().header("client-request-id").size(), 36U);
   EXPECT_NE(sent(0).header("client-request-id"), sent(1).header("client-request-id"));
-  EXPECT_EQ(
-      sent().url,
-      std::string(kMessagePath) +
-          "?$select=id,isDraft,internetMessageId,parentFolderId,toRecipients,ccRecipients,bccRecipients,sentDateTime");
+  EXPECT_EQ(sent().url, std::string(kMessagePath) +
+                            "?$select=id,isDraft,internetMessageId,parentFolderId,toRecipients,ccRecipients,"
+                            "bccRecipients,sentDateTime,from");
 }
 
 TEST_F(ClientTest, PostsAnAttachment) {
@@ -426,7 +425,7 @@ TEST_F(ClientTest, FindsByMessageIdOnAllPages) {
   EXPECT_EQ(sent(0).url,
             "https://graph.example/v1.0/users/scan%2Bner%40contoso.com/mailFolders/sentitems/messages?$filter="
             "internetMessageId%20eq%20%27%3Co%27%27x%40y%3E%27&$top=50&$select=id,isDraft,internetMessageId,"
-            "parentFolderId,toRecipients,ccRecipients,bccRecipients,sentDateTime");
+            "parentFolderId,toRecipients,ccRecipients,bccRecipients,sentDateTime,from");
 }
 
 TEST_F(ClientTest, ListsWhatCarriesAMarkerOfOurs) {

@@ -6,57 +6,17 @@
 
 #include <set>
 
-#include "tests/support/odd_bytes.h"
-#include "tests/unit/intake/gate_cases.h"
-#include "tests/unit/intake/intake_case.h"
+#include "tests/unit/intake/gate_rig.h"
 
 namespace graph_milter::intake {
 namespace {
 
-using graph_milter::test::bytes_of;
-
-class Gate : public IntakeTest {
+class Gate : public GateRig {
  protected:
-  Gate() {
-    settings_.service.max_part_size = 20'000;
-    settings_.service.max_message_size = 1'000'000;
-    use_rules(
-        "[rule parts]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\npart-size = 1\naction = relay\n"
-        "[rule rest]\nclient = 10.1.20.0/24\nfrom = scanner@contoso.com\naction = relay\n");
-  }
-
-  // The header as an MTA gives it: field by field, folds as LF and blank.
-  static void feed_header(Message& message, std::string_view header) {
-    while (!header.empty()) {
-      std::size_t end = header.find("\r\n");
-      while (end + 2 < header.size() && (header[end + 2] == ' ' || header[end + 2] == '\t')) {
-        end = header.find("\r\n", end + 2);
-      }
-      const std::string_view field = header.substr(0, end);
-      const std::size_t colon = field.find(':');
-      std::string value(field.substr(colon + 1));
-      for (std::size_t at = 0; (at = value.find("\r\n", at)) != std::string::npos;) value.erase(at, 1);
-      message.header(field.substr(0, colon), value);
-      header.remove_prefix(end + 2);
-    }
-  }
-
   // kRelayed, or the reason in the log.
   std::string outcome_of(const GateCase& item) {
-    mail::Envelope who = envelope();
-    who.sender = mail::make_envelope_path("<" + item.sender + ">");
-    who.recipients.clear();
-    for (std::size_t i = 0; i < item.recipients; ++i) {
-      who.recipients.push_back(mail::make_envelope_path("<user" + std::to_string(i) + "@contoso.com>"));
-    }
-    const std::string bytes = bytes_of(item.text);
-    const std::size_t header_end = bytes.find("\r\n\r\n") + 2;
-    Message message(context_, who);
-    feed_header(message, std::string_view(bytes).substr(0, header_end));
-    message.end_of_headers();
-    message.body(std::string_view(bytes).substr(header_end + 2));
     CapturedLog log;
-    const Answer answer = message.end("Q", [] { return true; });
+    const Answer answer = answer_to(item);
     const std::string words = log.take();
     if (answer.kind == AnswerKind::Discard) return kRelayed;
     if (answer.kind != AnswerKind::Accept) return "refused: " + words;

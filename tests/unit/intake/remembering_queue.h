@@ -132,9 +132,10 @@ class RememberingQueue final : public queue::Queue {
   Result<std::vector<queue::EntrySummary>> list() override { return unused(); }
   Result<queue::Totals> totals() override { return unused(); }
   Result<std::string> administer(const std::string&, queue::Command) override { return unused(); }
+  Result<std::string> plan_anew(const std::string&, const plan::Plan&) override { return unused(); }
   Status tidy(TimePoint) override { return unused(); }
   Result<std::vector<std::string>> mailboxes() override { return unused(); }
-  Result<std::vector<queue::SentCopy>> sent_copies(TimePoint, std::size_t) override { return unused(); }
+  Result<std::vector<queue::SentCopy>> sent_copies(TimePoint, TimePoint, std::size_t) override { return unused(); }
   Status forget_sent_copy(const std::string&) override { return unused(); }
   Result<std::string> note(const std::string&) override { return unused(); }
   Status set_note(const std::string&, const std::string&) override { return unused(); }

@@ -157,7 +157,7 @@ class IntakeWithoutStorage : public IntakeTest {
     const mail::Envelope who = envelope();
     policy::Rule rule;
     rule.name = "scanners";
-    const policy::Decision decision{&rule, policy::Action::Relay, "scanner@contoso.com", "", ""};
+    const policy::Decision decision{&rule, policy::Action::Relay, "scanner@contoso.com", "", "", {}};
     mail::MessageFile file(folder_.path(), 1000);
     const Answers answers(*context_, who, kLarge);
     return Taking(*context_, who, file, decision, answers)

@@ -35,6 +35,51 @@ TEST(PlanJson, HasOneForm) {
   EXPECT_EQ(plan_from_json(kExample).value(), example());
 }
 
+// What later versions decide with a message is written only where it was decided, so that older plans stay what they
+// were.
+TEST(PlanJson, SaysWhatWasDecidedWithTheMessage) {
+  Plan plan = example();
+  plan.from = "mfp@contoso.com";
+  plan.handling = {ReturnBy::Mta, std::chrono::hours(1)};
+  plan.unplanned = LeaveAlone{"too-large", "it has \"9\" bytes"};
+  const std::string text = std::string(kExample, std::string_view(kExample).size() - 1) +
+                           R"(,"from":"mfp@contoso.com","returnBy":"mta","sentCopyFor":3600000,)" +
+                           R"("unplanned":{"reason":"too-large","text":"it has \"9\" bytes"}})";
+  EXPECT_EQ(to_json(plan), text);
+  EXPECT_EQ(plan_from_json(text).value(), plan);
+  for (const ReturnBy way : {ReturnBy::Dsn, ReturnBy::Mta, ReturnBy::Hold}) {
+    Plan other = example();
+    other.handling.return_by = way;
+    EXPECT_EQ(plan_from_json(to_json(other)).value(), other);
+  }
+  Plan kept = example();
+  kept.handling.sent_copy_for = Duration{0};
+  EXPECT_EQ(plan_from_json(to_json(kept)).value(), kept);
+  const std::string damaged[] = {R"(,"returnBy":"post"})",
+                                 R"(,"returnBy":1})",
+                                 R"(,"sentCopyFor":"1"})",
+                                 R"(,"sentCopyFor":18446744073709551615})",
+                                 R"(,"from":""})",
+                                 R"(,"from":7})",
+                                 R"(,"unplanned":{}})",
+                                 R"(,"unplanned":null})",
+                                 R"(,"unplanned":{"reason":"x"}})"};
+  for (const std::string& end : damaged) {
+    EXPECT_FALSE(plan_from_json(std::string(kExample, std::string_view(kExample).size() - 1) + end)) << end;
+  }
+}
+
+TEST(NoPlan, NamesTheMessageAndTheReason) {
+  mail::MessageFacts facts;
+  facts.headers.push_back({"message-id", " <1@x> ", {}, true});
+  const Plan plan = make_no_plan(facts, "scanners", "ann@contoso.com", {"from", "From has \xFF"});
+  EXPECT_EQ(plan.rule, "scanners");
+  EXPECT_EQ(plan.mailbox, "ann@contoso.com");
+  EXPECT_EQ(plan.message_id, "<1@x>");
+  EXPECT_EQ(plan.unplanned->reason, "from");
+  EXPECT_EQ(plan_from_json(to_json(plan)).value(), plan) << "whatever the message says";
+}
+
 std::string replaced(std::string_view what, std::string_view by) {
   std::string text = kExample;
   const std::size_t at = text.find(what);

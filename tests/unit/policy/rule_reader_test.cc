@@ -56,7 +56,8 @@ TEST(Rules, AreRefusedInPlainWords) {
        "test.conf:3: a rule has no key \"form\" (did you mean from?)"},
       {"[rule a]\nxyzzyxyzzy = 1\naction = pass\n",
        "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, daemon, login, from, sender, "
-       "sender-map, part-size, message-size, action, mailbox, mime, message-as-file, name-charset, draft)"},
+       "sender-map, part-size, message-size, action, text, code, mailbox, mime, message-as-file, name-charset, draft, "
+       "set-from, part-threshold, return, sent-copy, otherwise, pretend)"},
       {"[rule a]\nmime = tolerent\naction = pass\n",
        "test.conf:2: mime = tolerent is not known (did you mean tolerant?)"},
       {"[rule a]\nmime = 1\naction = pass\n", "test.conf:2: mime = 1 is not known (write strict or tolerant)"},
@@ -80,7 +81,7 @@ TEST(Rules, AreRefusedInPlainWords) {
        "and its "
        "powers))"},
       {"[rule a]\naction = realy\n", "test.conf:2: action = realy is not known (did you mean relay?)"},
-      {"[rule a]\naction = discard\n", "test.conf:2: action = discard is not known (write pass or relay)"},
+      {"[rule a]\naction = discard\n", "test.conf:2: action = discard is not known (write pass, relay, reject or tempfail)"},
       {"[rule a]\nclient = 10.0.0.1\n", "test.conf:1: rule a has no action (add action = relay or action = pass)"},
       {"[rule a]\nclient = 10.0.0.1\n\nclient = 10.0.0.2\naction = pass\n",
        "test.conf:4: client is set twice in rule a (it is set in test.conf:2 already; write several values in one "

@@ -130,6 +130,16 @@ TEST(Return, GivesUpWhatIsNotOnItsWay) {
   EXPECT_EQ(verdict->after.resend_key, "key") << "its sender hears of it, so the client's resend needs no second entry";
 }
 
+TEST(HandBack, GivesTheMtaTheOriginalWhateverReturnMeans) {
+  for (const S state : {S::Accepted, S::DraftIntent, S::Draft, S::Verified, S::SendIntent}) {
+    EXPECT_EQ(outcome(entry_in(state), Command::HandBack), "give-up/mta: goes back to the MTA once its draft is gone");
+    EXPECT_EQ(outcome(held_from(state), Command::HandBack), outcome(entry_in(state), Command::HandBack));
+  }
+  EXPECT_EQ(outcome(with(held_from(S::DraftGone), Disposal::Hold), Command::HandBack),
+            "draft-gone/mta: goes back to the MTA once its draft is gone");
+  EXPECT_EQ(outcome(entry_in(S::Returning), Command::HandBack), "no: is being returned already");
+}
+
 TEST(Return, TakesUpWhatWasKeptAfterItWasGivenUp) {
   EXPECT_EQ(outcome(with(held_from(S::DraftGone), Disposal::Hold), Command::Return),
             "draft-gone/dsn: is returned to its sender once its draft is gone");
@@ -192,7 +202,8 @@ TEST(Delete, IsRefusedForWhatMayBeOut) {
 TEST(Commands, FindWhatHasEndedGone) {
   Entry done = entry_in(S::Done);
   done.outcome = Outcome::Sent;
-  for (const Command command : {Command::Retry, Command::Hold, Command::Release, Command::Return, Command::Delete}) {
+  for (const Command command :
+       {Command::Retry, Command::Hold, Command::Release, Command::Return, Command::HandBack, Command::Delete}) {
     EXPECT_EQ(outcome(done, command), "not-foundhas ended: sent") << name_of(command);
   }
 }
@@ -205,7 +216,7 @@ TEST(Commands, AskedAtRandomKeepTheFences) {
     Entry entry = random() % 2 == 0 || state == S::Held ? entry_in(state) : held_from(state);
     if (random() % 3 == 0) entry = with(entry, static_cast<Disposal>(random() % 4));
     if (random() % 3 == 0) entry = unresolved(entry);
-    const auto command = static_cast<Command>(random() % 5);
+    const auto command = static_cast<Command>(random() % 6);
     const auto verdict = decide(entry, command, {static_cast<Disposal>(random() % 4), random() % 2 == 0, kStart});
     if (!verdict) {
       EXPECT_NE(verdict.error().kind, ErrorKind::System);

@@ -186,7 +186,7 @@ class Model {
 TEST(EntryRules, WalkedAtRandomKeepTheFences) {
   std::mt19937_64 random(test::seed());
   std::set<S> reached;
-  for (int walk = 0; walk < 5000; ++walk) {
+  for (int walk = 0; walk < 20'000; ++walk) {
     Standing now;
     now.awaited = random() % 2 == 0;
     Model model;

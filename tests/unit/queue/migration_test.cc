@@ -122,8 +122,8 @@ TEST_F(MigrationTest, TakesEveryEntryAlong) {
 TEST_F(MigrationTest, KeepsTheJournalAsItWas) {
   const std::string id = add("draft", progress_of_version_1(0));
   upgrade();
-  const std::string backup = backup_path(journal(), 2);
-  EXPECT_EQ(backup, journal() + ".before-2");
+  const std::string backup = backup_path(journal(), 3);
+  EXPECT_EQ(backup, journal() + ".before-3");
   struct stat info {};
   ASSERT_EQ(::stat(backup.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777U, 0600U);
@@ -156,11 +156,30 @@ TEST_F(MigrationTest, HoldsWhatItCannotReadAndTakesTheOthersAlong) {
   EXPECT_TRUE(spool_.queue->administer(hurt, Command::Delete));
 }
 
+// Version 2 knew neither when a copy may go nor what was decided with a message.
+TEST_F(MigrationTest, TakesVersion2Along) {
+  session_.reset();
+  fs::remove(journal());
+  spool_.open();
+  const std::string sent = spool_.send({});
+  const std::string waits = spool_.put("text");
+  spool_.close();
+  damage(directory_, "DROP INDEX entry_sent_copy_until");
+  damage(directory_, "ALTER TABLE entry DROP COLUMN sent_copy_until");
+  damage(directory_, "UPDATE schema_version SET version = 2");
+  spool_.open();
+  EXPECT_EQ(spool_.find(waits).plan.handling, plan::Handling{}) << "as the options say";
+  const TimePoint now = spool_.clock->now();
+  ASSERT_EQ(spool_.queue->sent_copies(now, now, 10)->size(), 1U);
+  EXPECT_EQ(spool_.queue->sent_copies(now, now, 10)->front().id, sent);
+  EXPECT_TRUE(spool_.queue->sent_copies(TimePoint{}, now, 10)->empty()) << "the option keeps them";
+}
+
 TEST_F(MigrationTest, MakesNoCopyOfANewJournal) {
   session_.reset();
   fs::remove(journal());
   spool_.open();
-  EXPECT_FALSE(fs::exists(backup_path(journal(), 2)));
+  EXPECT_FALSE(fs::exists(backup_path(journal(), kSchemaVersion)));
 }
 
 TEST_F(MigrationTest, TellsWhoOnlyReadsToStartTheDaemonFirst) {
@@ -169,7 +188,7 @@ TEST_F(MigrationTest, TellsWhoOnlyReadsToStartTheDaemonFirst) {
   const auto list = list_offline(directory_);
   ASSERT_FALSE(list);
   EXPECT_EQ(list.error().text(), journal() +
-                                     ": the journal has version 1, and this graph-milter reads version 2 (start "
+                                     ": the journal has version 1, and this graph-milter reads version 3 (start "
                                      "graph-milter once: it converts the journal)");
 }
 
@@ -188,14 +207,14 @@ class CrashedMigration : public OldSpool {
 
   void expect_untouched() const {
     EXPECT_EQ(ask_number(directory_, "SELECT version FROM schema_version"), 1);
-    EXPECT_TRUE(fs::exists(backup_path(journal(), 2)));
+    EXPECT_TRUE(fs::exists(backup_path(journal(), kSchemaVersion)));
   }
 
   void expect_upgraded() {
     spool_.open();
     EXPECT_EQ(spool_.find(id_).state, EntryState::Draft);
-    EXPECT_EQ(ask_number(directory_, "SELECT version FROM schema_version"), 2);
-    EXPECT_FALSE(fs::exists(backup_path(journal(), 2) + ".new"));
+    EXPECT_EQ(ask_number(directory_, "SELECT version FROM schema_version"), kSchemaVersion);
+    EXPECT_FALSE(fs::exists(backup_path(journal(), kSchemaVersion) + ".new"));
   }
 
  private:

@@ -213,7 +213,7 @@ TEST_F(RecoveryTest, RefusesAJournalOfANewerVersion) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().text(), directory_ +
                                        "/journal.sqlite: the journal has version 7, and this graph-milter knows "
-                                       "up to 2 (use the graph-milter that wrote it, or a newer one)");
+                                       "up to 3 (use the graph-milter that wrote it, or a newer one)");
 }
 
 TEST_F(RecoveryTest, FinishesASchemaThatWasNeverWritten) {

@@ -210,20 +210,53 @@ TEST_F(TraceTest, KnowsWhichSentCopiesMayStillLieThere) {
   const std::string second = spool_.send({});
   commit({});
   ASSERT_TRUE(queue().finish(spool_.give_up(spool_.lease(), Disposal::Dsn, EntryState::Returned)));
-  auto copies = queue().sent_copies(sent, 10);
+  auto copies = queue().sent_copies(sent, sent, 10);
   ASSERT_TRUE(copies && copies->size() == 1);
   EXPECT_EQ(copies->front().id, first);
   EXPECT_EQ(copies->front().mailbox, "scanner@contoso.com");
   EXPECT_EQ(copies->front().message, "AAMk=");
   EXPECT_EQ(copies->front().sent, sent);
   const TimePoint now = spool_.clock->now();
-  EXPECT_EQ(queue().sent_copies(now, 10)->size(), 2U);
-  EXPECT_EQ(queue().sent_copies(now, 1)->front().id, first) << "the oldest first";
+  EXPECT_EQ(queue().sent_copies(now, now, 10)->size(), 2U);
+  EXPECT_EQ(queue().sent_copies(now, now, 1)->front().id, first) << "the oldest first";
   ASSERT_TRUE(queue().forget_sent_copy(first));
-  copies = queue().sent_copies(now, 10);
+  copies = queue().sent_copies(now, now, 10);
   ASSERT_TRUE(copies && copies->size() == 1);
   EXPECT_EQ(copies->front().id, second);
   EXPECT_EQ(spool_.find(first).progress.draft_id, "AAMk=") << "trace still knows it";
+}
+
+TEST_F(TraceTest, KnowsHowLongEachCopyMayStay) {
+  const auto send = [&](const std::string& sender, std::optional<Duration> stays) {
+    mail::MessageFile message(queue().incoming_directory(), 1024);
+    EXPECT_TRUE(message.append("text"));
+    plan::Plan plan = sample_plan();
+    plan.handling.sent_copy_for = stays;
+    mail::Envelope envelope = sample_envelope();
+    envelope.sender = mail::make_envelope_path("<" + sender + ">");
+    const auto kept = queue().commit(spool_.new_id(), message, envelope, plan, "");
+    EXPECT_TRUE(kept);
+    EXPECT_TRUE(queue().finish(spool_.advance(spool_.lease(), EntryState::Sent)));
+    return kept->id;
+  };
+  const std::string by_option = send("a@contoso.com", std::nullopt);
+  send("b@contoso.com", Duration{0});
+  const std::string two_hours = send("c@contoso.com", std::chrono::hours(2));
+  const std::string one_hour = send("d@contoso.com", std::chrono::hours(1));
+  const TimePoint sent = spool_.clock->now();
+  const auto due = [&](TimePoint before, Duration later, std::size_t limit = 10) {
+    std::vector<std::string> ids;
+    const auto copies = queue().sent_copies(before, sent + later, limit);
+    for (const SentCopy& copy : *copies) ids.push_back(copy.id);
+    return ids;
+  };
+  EXPECT_EQ(due(TimePoint{}, std::chrono::minutes(59)), Ids{});
+  EXPECT_EQ(due(TimePoint{}, std::chrono::hours(1)), Ids{one_hour});
+  EXPECT_EQ(due(TimePoint{}, std::chrono::hours(2)), (Ids{one_hour, two_hours}));
+  EXPECT_EQ(due(sent, std::chrono::hours(1000)), (Ids{by_option, one_hour, two_hours})) << "one is kept for good";
+  EXPECT_EQ(due(sent, std::chrono::hours(1000), 2), (Ids{by_option, one_hour}));
+  ASSERT_TRUE(queue().forget_sent_copy(one_hour));
+  EXPECT_EQ(due(TimePoint{}, std::chrono::hours(2)), Ids{two_hours});
 }
 
 TEST_F(TraceTest, KeepsNotes) {
@@ -251,7 +284,8 @@ TEST_F(TraceTest, ForgetsTombstonesInBatches) {
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 450)"
       " INSERT INTO entry SELECT 'old' || i, state, held_from, queue_id, sender, mailbox, message_id, recipients, size,"
       " sha256, accepted, attempts, next_attempt, fence, 1, last_error, envelope, plan, progress, client, rule,"
-      " recipient_list, addresses, outcome, resend_key, draft_id, request_id, needs_administrator, sent_copy"
+      " recipient_list, addresses, outcome, resend_key, draft_id, request_id, needs_administrator, sent_copy, "
+      "sent_copy_until"
       " FROM entry, n WHERE id = '" +
           sent + "'");
   spool_.open();
@@ -323,6 +357,8 @@ TEST_F(TraceTest, AnswersWhatIsAskedOftenFromIndexes) {
        "SEARCH entry USING INDEX entry_message_id (message_id=?)\n"},
       {"SELECT id FROM entry WHERE sent_copy = 1 AND finished <= 5 ORDER BY finished, id",
        "SEARCH entry USING INDEX entry_sent_copy (finished<?)\n"},
+      {"SELECT id FROM entry WHERE sent_copy_until > 0 AND sent_copy_until <= 5 ORDER BY sent_copy_until, id",
+       "SEARCH entry USING INDEX entry_sent_copy_until (sent_copy_until>? AND sent_copy_until<?)\n"},
       {"SELECT sum(size) FROM entry WHERE state <> 'done'", "SCAN entry USING INDEX entry_live\n"},
       {"SELECT id, plan FROM entry WHERE state <> 'done' ORDER BY id", "SCAN entry USING INDEX entry_live\n"},
   };

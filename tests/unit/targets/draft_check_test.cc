@@ -56,6 +56,19 @@ TEST_F(DraftCheck, RecipientsAreComparedAsASet) {
   EXPECT_EQ(difference(), "none");
 }
 
+TEST_F(DraftCheck, TheFromThatARuleHasSetIsThere) {
+  draft_.from = "mfp3@corp.local";
+  EXPECT_EQ(difference(), "none") << "nobody has set one";
+  plan_.mailbox = "shared@contoso.com";
+  plan_.from = "mfp@contoso.com";
+  EXPECT_EQ(difference(), "the draft is from mfp3@corp.local instead of mfp@contoso.com");
+  EXPECT_FALSE(may_be_lag());
+  for (const char* from : {"MFP@contoso.com", "shared@contoso.com", ""}) {
+    draft_.from = from;
+    EXPECT_EQ(difference(), "none") << from;
+  }
+}
+
 TEST_F(DraftCheck, AMissingRecipientIsADifference) {
   draft_.bcc = {};
   EXPECT_EQ(difference(), "the draft lacks the recipient c@example.org");
