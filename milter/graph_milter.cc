@@ -35,6 +35,15 @@ std::vector<Error> check(const config::Reading& reading) {
   return errors;
 }
 
+// Of rules that were read well. The daemon writes the same to its log when it starts.
+void print_warnings(const config::Configuration& configuration) {
+  const auto policy = service::read_policy(configuration);
+  if (!policy) return;
+  for (const Error& warning : service::rule_warnings(configuration.settings, *policy)) {
+    std::fprintf(stderr, "graph-milter: warning: %s\n", warning.text().c_str());
+  }
+}
+
 int run(int argc, char** argv) {
   auto arguments = config::parse_arguments(argc, argv);
   if (!arguments) {
@@ -62,7 +71,10 @@ int run(int argc, char** argv) {
     return ctl::explain_file(reading.configuration, {*arguments->test_file, arguments->envelope, arguments->json},
                              std::cout, std::cerr);
   }
-  if (arguments->check_only) return EX_OK;
+  if (arguments->check_only) {
+    print_warnings(reading.configuration);
+    return EX_OK;
+  }
   run_daemon({std::move(reading.configuration), conf_path, arguments->overrides, arguments->foreground});
 }
 

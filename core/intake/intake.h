@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/config/settings.h"
 #include "core/intake/loop_guard.h"
+#include "core/intake/once.h"
 #include "core/mail/envelope.h"
 #include "core/mail/scanner.h"
 #include "core/pace/quota.h"
@@ -87,9 +88,10 @@ struct IntakeContext {
   policy::Policy policy;
   std::shared_ptr<queue::Queue> queue;
   std::shared_ptr<Clock> clock;
-  std::shared_ptr<const LoopGuard> guard = {};              // null: nothing is sealed, no seal is known
-  std::shared_ptr<const queue::ServiceState> service = {};  // null: all is Up
-  std::shared_ptr<pace::Quotas> quotas = {};                // null: nothing is counted
+  std::shared_ptr<const LoopGuard> guard = {};                  // null: nothing is sealed, no seal is known
+  std::shared_ptr<const queue::ServiceState> service = {};      // null: all is Up
+  std::shared_ptr<pace::Quotas> quotas = {};                    // null: nothing is counted
+  std::shared_ptr<Once> limits_hit = std::make_shared<Once>();  // rules whose patterns came to their limit
 };
 
 // How much of the spool the message will take, from what MAIL said: its declared SIZE (RFC 1870), if a rule could want

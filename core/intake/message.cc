@@ -44,6 +44,7 @@ struct Message::State {
   void start_scanner();
   mail::MessageFacts finish_scan();
 
+  LogLevel level_of(const policy::Decision& decision) const;
   Answer decide(const std::function<bool()>& mta_still_there);
   Answer act(const policy::Decision& decision, mail::MessageFacts facts, const Answers& answers,
              const std::function<bool()>& mta_still_there);
@@ -91,6 +92,12 @@ mail::MessageFacts Message::State::finish_scan() {
   return scanner->finish();
 }
 
+// A pattern that comes to its limit is a fault of the policy, and would flood the log of who sends such mail often.
+LogLevel Message::State::level_of(const policy::Decision& decision) const {
+  const bool is_fault = decision.reason == "pattern-limit" && decision.rule != nullptr;
+  return is_fault && context->limits_hit->first(decision.rule->name) ? LogLevel::Warning : LogLevel::Info;
+}
+
 Answer Message::State::decide(const std::function<bool()>& mta_still_there) {
   const Answers answers(*context, envelope, size);
   if (failure) return answers.refuse(try_later(), nullptr, *failure);
@@ -112,7 +119,7 @@ Answer Message::State::decide(const std::function<bool()>& mta_still_there) {
       decision.action == policy::Action::Pass &&
       (!decision.is_objected() || otherwise_of(context->settings, *decision.rule) == config::Otherwise::Pass);
   if (is_passed) {
-    return answers.pass(LogLevel::Info, &facts, rule, decision.reason, decision.text);
+    return answers.pass(level_of(decision), &facts, rule, decision.reason, decision.text);
   }
   return act(decision, std::move(facts), answers, mta_still_there);
 }
@@ -133,7 +140,7 @@ Answer Message::State::act(const policy::Decision& decision, mail::MessageFacts 
   }
   if (storage_error) return taking.not_stored(facts, *storage_error);
   if (decision.is_objected()) {
-    return taking.fall_back(facts, {decision.reason, decision.text}, LogLevel::Info, mta_still_there);
+    return taking.fall_back(facts, {decision.reason, decision.text}, level_of(decision), mta_still_there);
   }
   return taking.take(std::move(facts), mta_still_there);
 }

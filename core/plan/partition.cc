@@ -100,7 +100,7 @@ std::variant<Partition, LeaveAlone> choose_parts(const mail::MessageFacts& facts
                                                  mail::SkeletonRequest request) {
   std::vector<std::size_t>& cut = request.cut_parts;
   cut.clear();
-  const std::optional<ByteCount> threshold = rule.part_threshold ? rule.part_threshold : rule.part_size;
+  const std::optional<ByteCount> threshold = rule.threshold();
   for (std::size_t i = 0; i < facts.parts.size(); ++i) {
     const ByteCount size = facts.parts[i].body.decoded_size;
     if (roles[i] != PartRole::Attachment || !threshold || size == 0 || size < *threshold) continue;

@@ -89,13 +89,18 @@ Result<std::shared_ptr<const Map>> CidrMap::parse(const MapName& name, std::stri
   Reader reader(name, map->table_);
   for (const MapLine& line : lines) GM_TRY(reader.take(line));
   GM_TRY(reader.end());
+  for (const auto& entry : map->table_.entries()) {
+    map->has_negated_ = map->has_negated_ || entry.negated;
+    if (!entry.negated && !entry.block_end) map->networks_.add(entry.condition);
+  }
   map->holds_everybody_ = reader.everybody();
   return map;
 }
 
 std::optional<MapHit> CidrMap::find(std::string_view key, PatternWork& /*work*/) const {
   const auto address = parse_ip(key);
-  if (!address) return std::nullopt;
+  // Most addresses are in no line, and a long table need not be walked to know that.
+  if (!address || (!has_negated_ && !networks_.contains(*address))) return std::nullopt;
   const auto* entry = table_.find([&](const auto& candidate) {
     const Network& network = candidate.condition;
     return network.is_v4() == address->is_v4() && network.contains(*address) != candidate.negated;

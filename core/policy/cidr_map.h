@@ -6,7 +6,7 @@
 
 #include "core/policy/first_match.h"
 #include "core/policy/map.h"
-#include "core/policy/network.h"
+#include "core/policy/network_set.h"
 
 namespace graph_milter::policy {
 
@@ -25,11 +25,16 @@ class CidrMap final : public Map {
   std::optional<MapHit> find(std::string_view key, PatternWork& work) const override;
   std::size_t size() const override { return table_.size(); }
 
+  // All that it can match, and perhaps more; nullptr: a line has a '!', and matches what nobody lists.
+  const NetworkSet* networks() const { return has_negated_ ? nullptr : &networks_; }
+
   // Some line, outside every if, matches all addresses of a family or all but those of a network.
   bool holds_everybody() const { return holds_everybody_; }
 
  private:
   FirstMatch<Network> table_;
+  NetworkSet networks_;
+  bool has_negated_ = false;
   bool holds_everybody_ = false;
 };
 

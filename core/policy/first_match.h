@@ -53,6 +53,7 @@ class FirstMatch {
   }
 
   std::size_t size() const { return entries_.size(); }
+  const std::vector<Entry>& entries() const { return entries_; }
 
   // `holds(entry)` says whether its condition, negated or not, holds. The first entry that is no if and holds.
   template <class Holds>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys that say whom a rule is for.
 #include <array>
+#include <utility>
 
 #include "core/policy/list_kinds.h"
 #include "core/policy/rule_keys.h"
@@ -23,13 +24,15 @@ Status set_sender_map(Rule& rule, const ConfLine& line, MapStore& maps) {
   return {};
 }
 
-Status set_part_size(Rule& rule, const ConfLine& line) {
-  GM_TRY_ASSIGN(rule.part_size, read_size(line));
+template <std::optional<SizeSet> Rule::*Member>
+Status set_sizes(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(rule.*Member, SizeSet::parse(line));
   return {};
 }
 
-Status set_message_size(Rule& rule, const ConfLine& line) {
-  GM_TRY_ASSIGN(rule.message_size, read_size(line));
+Status add_header(Rule& rule, const ConfLine& line) {
+  GM_TRY_ASSIGN(HeaderCondition header, HeaderCondition::parse(line));
+  rule.headers.push_back(std::move(header));
   return {};
 }
 
@@ -40,8 +43,15 @@ constexpr std::array kKeys = {
     Key{"from", KeyKind::Condition, set_list<&Rule::from, kAddressList>},
     Key{"sender", KeyKind::Condition, set_list<&Rule::sender, kAddressList>},
     Key{"sender-map", KeyKind::Condition, set_sender_map},
-    Key{"part-size", KeyKind::Condition, set_part_size},
-    Key{"message-size", KeyKind::Condition, set_message_size},
+    Key{"recipient", KeyKind::Condition, set_list<&Rule::recipient, kAddressList>},
+    Key{"all-recipients", KeyKind::Condition, set_list<&Rule::all_recipients, kAddressList>},
+    Key{"recipients-are", KeyKind::Condition, set_list<&Rule::recipients_are, kSideList>},
+    Key{"header", KeyKind::Condition, add_header, true},
+    Key{"message-size", KeyKind::Condition, set_sizes<&Rule::message_size>},
+    Key{"part-size", KeyKind::Condition, set_sizes<&Rule::part_size>},
+    Key{"large-parts-size", KeyKind::Condition, set_sizes<&Rule::large_parts_size>},
+    Key{"part-type", KeyKind::Condition, set_list<&Rule::part_type, kTypeList>},
+    Key{"part-name", KeyKind::Condition, set_list<&Rule::part_name, kNameList>},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "core/base/format.h"
 #include "core/policy/cidr_map.h"
 #include "core/policy/condition.h"
+#include "core/policy/part_items.h"
 #include "core/policy/text_map.h"
 
 namespace graph_milter::policy {
@@ -72,6 +73,10 @@ class MapMatcher final : public Matcher {
     const auto* networks = dynamic_cast<const CidrMap*>(map_.get());
     return networks != nullptr && networks->holds_everybody();
   }
+  const NetworkSet* networks() const override {
+    const auto* table = dynamic_cast<const CidrMap*>(map_.get());
+    return table == nullptr ? nullptr : table->networks();
+  }
   void add_addresses(std::set<std::string>& out) const override {
     const auto* text = dynamic_cast<const TextMap*>(map_.get());
     if (text == nullptr) return;
@@ -116,10 +121,6 @@ Result<MatcherPointer> read_addresses(Words words, const std::string& where, Map
   return std::make_shared<const AddressMatcher>(joined(words), std::move(patterns));
 }
 
-Result<MatcherPointer> read_words(Words words, const std::string& /*where*/, MapStore& /*maps*/) {
-  return std::make_shared<const WordMatcher>(words);
-}
-
 Result<MatcherPointer> read_client_map(Words words, const std::string& where, MapStore& maps) {
   GM_TRY_ASSIGN(std::shared_ptr<const Map> map, maps.open(words.front(), where));
   return std::make_shared<const MapMatcher>(std::move(map));
@@ -150,7 +151,11 @@ constexpr std::array kLoginItems = {ItemKind{is_map_word, false, read_map<Patter
                                     ItemKind{takes_all, true, read_addresses<PatternKind::Login>}};
 constexpr std::array kAddressItems = {ItemKind{is_map_word, false, read_map<PatternKind::Address>},
                                       ItemKind{takes_all, true, read_addresses<PatternKind::Address>}};
-constexpr std::array kWordItems = {ItemKind{takes_all, true, read_words}};
+constexpr std::array kWordItems = {ItemKind{takes_all, true, read_exact_words}};
+constexpr std::array kTypeItems = {ItemKind{takes_all, true, read_types}};
+constexpr std::array kNameItems = {ItemKind{takes_pattern, false, read_pattern},
+                                   ItemKind{takes_all, false, read_names}};
+constexpr std::array kSideItems = {ItemKind{takes_all, true, read_sides}};
 
 }  // namespace
 
@@ -160,5 +165,12 @@ const ListKind kLoginList = {"an empty list of addresses", "", kLoginItems};
 const ListKind kAddressList = {"an empty list of addresses", "", kAddressItems};
 const ListKind kDaemonList = {"daemon names nothing", "write what milter_macro_daemon_name says in master.cf",
                               kWordItems};
+const ListKind kTypeList = {"an empty list of types", "write application/pdf or image/*", kTypeItems};
+const ListKind kNameList = {"an empty list of names", "write *.pdf or /pattern/", kNameItems};
+const ListKind kSideList = {"an empty list", "write inside, outside or mixed", kSideItems};
+
+Result<MatcherPointer> read_exact_words(Words words, const std::string& /*where*/, MapStore& /*maps*/) {
+  return std::make_shared<const WordMatcher>(words);
+}
 
 }  // namespace graph_milter::policy

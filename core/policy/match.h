@@ -25,9 +25,13 @@ struct Check {
   bool (*is_set)(const Rule&);
   Holds (*holds)(const Rule&, Question&);
   std::string (*why_not)(const Rule&, Question&);  // REQUIRES: it does not hold
+  // The condition of `outer` holds whenever that of `inner` does. False where that can't be told. REQUIRES: both set.
+  bool (*includes)(const Rule& outer, const Rule& inner);
 };
 
-std::span<const Check> all_checks();
+std::span<const Check> envelope_checks();  // match_envelope.cc
+std::span<const Check> content_checks();   // match_content.cc
+const std::vector<Check>& all_checks();
 
 // The checks that a rule asks, in order.
 using Checks = std::vector<const Check*>;

@@ -12,6 +12,7 @@
 #include "core/policy/match.h"
 #include "core/policy/objection.h"
 #include "core/policy/rule_reader.h"
+#include "core/policy/rule_warnings.h"
 #include "core/policy/set_from.h"
 
 namespace graph_milter::policy {
@@ -55,6 +56,18 @@ Decision decided(const Rule& rule, Question& question, const std::vector<std::st
   std::string mailbox = mailbox_of(rule, author ? author->from : question.from()->text);
   std::string text = format("rule {} relays through {}", rule.name, mailbox);
   return {&rule, Action::Relay, std::move(mailbox), "", std::move(text), std::move(author)};
+}
+
+// The smallest message that may match; nullopt: none does. No transfer encoding is shorter than what it encodes, so a
+// message is at least as large as its parts.
+std::optional<ByteCount> smallest_message(const Rule& rule) {
+  ByteCount least = 0;
+  for (const auto* sizes : {&rule.message_size, &rule.part_size, &rule.large_parts_size}) {
+    if (!*sizes) continue;
+    if ((*sizes)->is_empty()) return std::nullopt;
+    least = std::max(least, (*sizes)->smallest());
+  }
+  return least;
 }
 
 // Whether the rule matches is open, and so is what a later rule might do: nobody relays.
@@ -102,7 +115,7 @@ Result<Policy> Policy::read(const config::ConfText& conf, const std::vector<std:
 }
 
 Decision Policy::decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
-  Question question(envelope, &facts);
+  Question question(envelope, facts, tenant_domains_);
   const Rule* closest = nullptr;
   Outcome furthest;
   for (std::size_t i = 0; i < rules_->size(); ++i) {
@@ -129,12 +142,16 @@ std::optional<ByteCount> Policy::smallest_interesting_size(const mail::Envelope&
   for (std::size_t i = 0; i < rules_->size(); ++i) {
     const Rule& rule = (*rules_)[i];
     if (rule.action == Action::Pass || ask_envelope(rule, (*checks_)[i], question).holds == Holds::No) continue;
-    // No transfer encoding is shorter than what it encodes, so a message is at least as large as its largest part.
-    const ByteCount needed = std::max(rule.part_size.value_or(0), rule.message_size.value_or(0));
-    smallest = std::min(smallest.value_or(needed), needed);
+    const auto needed = smallest_message(rule);
+    if (!needed) continue;
+    smallest = std::min(smallest.value_or(*needed), *needed);
     if (*smallest == 0) break;
   }
   return smallest;
+}
+
+std::vector<Error> Policy::warnings(ByteCount part, ByteCount message) const {
+  return find_warnings(*rules_, *checks_, {part, largest_message_limit(message)});
 }
 
 ByteCount Policy::message_limit(std::string_view mailbox, ByteCount otherwise) const {
@@ -146,7 +163,7 @@ ByteCount Policy::largest_message_limit(ByteCount otherwise) const {
 }
 
 std::string Policy::explain(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
-  Question question(envelope, &facts);
+  Question question(envelope, facts, tenant_domains_);
   std::string out;
   bool decided_already = false;
   for (std::size_t i = 0; i < rules_->size(); ++i) {

@@ -57,6 +57,10 @@ class Policy {
   const MapStore& maps() const { return *maps_; }
   const std::vector<std::string>& tenant_domains() const { return tenant_domains_; }  // canonical
 
+  // What can be read, but can't do what somebody meant (rule_warnings.h). `part` is option max-part-size, `message`
+  // max-message-size.
+  std::vector<Error> warnings(ByteCount part, ByteCount message) const;
+
   // First match wins; deny by default. A relay rule that matches relays only if also
   //  - the envelope sender is not null,
   //  - there is exactly one From field with one mailbox, in no group, with an unquoted local part, its domain one of

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/mail/address.h"
 
 namespace graph_milter::policy {
@@ -52,9 +53,54 @@ std::string Question::no_from() const {
   return format("From with {} mailboxes", facts_->from.size());
 }
 
+const std::vector<Subject>& Question::recipients() {
+  if (!recipients_) {
+    recipients_.emplace();
+    for (const mail::EnvelopePath& path : envelope_.recipients) recipients_->push_back(address_subject(path.address));
+  }
+  return *recipients_;
+}
+
+const Subject& Question::recipients_are() {
+  if (recipients_are_) return *recipients_are_;
+  const auto is_inside = [this](const Subject& recipient) {
+    const std::size_t at = recipient.key.rfind('@');
+    return at != std::string::npos && std::find(tenant_domains_->begin(), tenant_domains_->end(),
+                                                recipient.key.substr(at + 1)) != tenant_domains_->end();
+  };
+  const auto inside = static_cast<std::size_t>(std::count_if(recipients().begin(), recipients().end(), is_inside));
+  const std::size_t all = envelope_.recipient_count();
+  std::string_view word = "mixed";
+  if (inside == all) word = "inside";
+  // Of those that were not kept nobody knows, and one known to be inside makes the rest mixed at most.
+  if (inside == 0) word = all == 0 ? "" : "outside";
+  return recipients_are_.emplace(word_subject(word));
+}
+
+const std::vector<Question::PartSubject>& Question::parts() {
+  if (parts_) return *parts_;
+  parts_.emplace();
+  const std::vector<bool> is_text = mail::body_text_parts(*facts_);
+  for (std::size_t i = 0; i < facts_->parts.size(); ++i) {
+    const mail::Part& part = facts_->parts[i];
+    if (part.is_multipart || is_text[i]) continue;
+    const std::string main = part.type.substr(0, part.type.find('/'));
+    parts_->push_back(
+        {{part.type, part.type, main, {}}, {part.name, to_lower(part.name), {}, {}}, part.body.decoded_size});
+  }
+  return *parts_;
+}
+
 ByteCount Question::largest_part() {
-  if (!largest_part_) largest_part_ = facts_->largest_part();
-  return *largest_part_;
+  ByteCount largest = 0;
+  for (const PartSubject& part : parts()) largest = std::max(largest, part.size);
+  return largest;
+}
+
+ByteCount Question::size_of_parts(ByteCount least) {
+  ByteCount sum = 0;
+  for (const PartSubject& part : parts()) sum += part.size >= least ? part.size : 0;
+  return sum;
 }
 
 }  // namespace graph_milter::policy

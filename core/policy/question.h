@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/mail/envelope.h"
 #include "core/mail/facts.h"
@@ -17,8 +18,11 @@ namespace graph_milter::policy {
 class Question {
  public:
   // Without facts only what the envelope says may be asked for.
-  explicit Question(const mail::Envelope& envelope, const mail::MessageFacts* facts = nullptr)
-      : envelope_(envelope), facts_(facts) {}
+  explicit Question(const mail::Envelope& envelope) : envelope_(envelope) {}
+  // `tenant_domains` are canonical, and outlive it too.
+  Question(const mail::Envelope& envelope, const mail::MessageFacts& facts,
+           const std::vector<std::string>& tenant_domains)
+      : envelope_(envelope), facts_(&facts), tenant_domains_(&tenant_domains) {}
 
   const mail::Envelope& envelope() const { return envelope_; }
   const mail::MessageFacts& facts() const { return *facts_; }
@@ -33,15 +37,29 @@ class Question {
   const Subject* from();
   std::string no_from() const;  // "2 From fields"
 
+  const std::vector<Subject>& recipients();
+  const Subject& recipients_are();  // inside, outside, mixed; empty: there are none
+
+  // A leaf that is not body text.
+  struct PartSubject {
+    Subject type;  // domain: before the slash
+    Subject name;  // key: in lower case
+    ByteCount size = 0;
+  };
+  const std::vector<PartSubject>& parts();
   ByteCount largest_part();
+  ByteCount size_of_parts(ByteCount least);  // of those that have at least so much, together
 
  private:
   const mail::Envelope& envelope_;
-  const mail::MessageFacts* facts_;
+  const mail::MessageFacts* facts_ = nullptr;
+  const std::vector<std::string>* tenant_domains_ = nullptr;
   PatternWork work_;
   std::optional<Subject> client_, daemon_, login_, sender_, from_;
   bool from_is_known_ = false;
-  std::optional<ByteCount> largest_part_;
+  std::optional<std::vector<Subject>> recipients_;
+  std::optional<Subject> recipients_are_;
+  std::optional<std::vector<PartSubject>> parts_;
 };
 
 }  // namespace graph_milter::policy

@@ -40,6 +40,9 @@ std::optional<policy::Policy> check_rules(const Configuration& configuration, ad
     return std::nullopt;
   }
   report.rules = policy->rules().size();
+  for (const Error& warning : rule_warnings(configuration.settings, *policy)) {
+    report.findings.push_back(admin::finding_of(admin::Severity::Warning, warning));
+  }
   return *std::move(policy);
 }
 

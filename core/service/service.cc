@@ -41,6 +41,10 @@ Result<policy::Policy> read_policy(const config::Configuration& configuration) {
   return policy;
 }
 
+std::vector<Error> rule_warnings(const config::Settings& settings, const policy::Policy& policy) {
+  return policy.warnings(settings.max_part_size, settings.max_message_size);
+}
+
 namespace {
 
 bool logs_differ(const config::Settings& a, const config::Settings& b) {
@@ -68,6 +72,7 @@ struct Service::Machinery {
     if (!copies.lost.empty()) log_text(LogLevel::Error, copies.lost);
     if (!copies.unknown.empty()) log_text(LogLevel::Info, copies.unknown);
     arriving.lost_copies = copies.lost;
+    for (const Error& warning : rule_warnings(settings, policy)) log_text(LogLevel::Warning, warning.text());
     return std::make_shared<const intake::IntakeContext>(
         intake::IntakeContext{std::move(arriving), std::move(policy), queue, clock, guard, service, quotas});
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/config/configuration.h"
@@ -14,6 +15,9 @@ namespace graph_milter::service {
 
 // The rules of a configuration as the arriving half uses them. Usage errors name file and line.
 Result<policy::Policy> read_policy(const config::Configuration& configuration);
+
+// What can be read of them, but can't do what somebody meant: rules that no message can match, and the like.
+std::vector<Error> rule_warnings(const config::Settings& settings, const policy::Policy& policy);
 
 class Service {
  public:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures graph-milter in ratios within one run, and exits 1 if a gate is missed.
 
-Usage: bench.py BUILD_FOLDER [upload] [memory] [small] [bombs] [--rounds N]. Without names, all.
+Usage: bench.py BUILD_FOLDER [upload] [memory] [small] [bombs] [rules] [--rounds N]. Without names, all.
 """
 import argparse
 import pathlib
@@ -15,10 +15,12 @@ import bombs_bench  # noqa: E402
 import measure  # noqa: E402
 import memory_bench  # noqa: E402
 import rig  # noqa: E402
+import rules_bench  # noqa: E402
 import small_mail_bench  # noqa: E402
 import upload_bench  # noqa: E402
 
-BENCHES = {"bombs": bombs_bench, "memory": memory_bench, "upload": upload_bench, "small": small_mail_bench}
+BENCHES = {"bombs": bombs_bench, "memory": memory_bench, "upload": upload_bench, "small": small_mail_bench,
+           "rules": rules_bench}
 
 
 def main():

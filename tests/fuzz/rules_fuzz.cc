@@ -40,9 +40,10 @@ void decide(const policy::Policy& policy, const std::string& client, const std::
   const mail::MessageFacts facts = facts_from(from);
   const policy::Decision decision = policy.decide(envelope, facts);
   require(!policy.explain(envelope, facts).empty() || policy.rules().empty());
+  require(decision.reason != "pattern-limit" || decision.action != policy::Action::Relay);
   if (decision.action != policy::Action::Relay) return;
   require(decision.rule != nullptr && decision.rule->action == policy::Action::Relay);
-  require(!sender.empty() && from.ends_with("@contoso.com"));
+  require(!sender.empty() && (from.ends_with("@contoso.com") || decision.new_author));
   require(decision.mailbox.ends_with("@contoso.com"));
   const auto smallest = policy.smallest_interesting_size(envelope);
   require(smallest && *smallest <= facts.size);
@@ -67,8 +68,11 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     require(policy.error().where.starts_with("fuzz.conf") && !policy.error().what.empty());
     return 0;
   }
+  for (const Error& warning : policy->warnings(1 << 20, 1 << 25)) require(warning.where.starts_with("fuzz.conf"));
   for (const policy::Rule& rule : policy->rules()) {
-    if (rule.action == policy::Action::Relay) require((rule.client || rule.login) && rule.from);
+    if (rule.action != policy::Action::Relay) continue;
+    require((rule.client && !rule.client->holds_everybody()) || (rule.login && !rule.login->is_negative()));
+    require((rule.from && !rule.from->is_negative()) || !rule.set_from.empty());
   }
   for (const char* client : {"10.1.20.7", "2001:db8::1", ""}) {
     for (const char* login : {"scanner@contoso.com", "anna", ""}) {

@@ -201,6 +201,16 @@ TEST(Checking, SaysNothingOfAGoodConfiguration) {
   EXPECT_FALSE(std::filesystem::exists(rig.socket_path()));
 }
 
+TEST(Checking, WarnsOfRulesThatCanDoNothing) {
+  RigOptions options;
+  options.conf_lines = {"[rule nothing]\npart-size = 3M-1M\naction = pass"};
+  DaemonRig rig(options);
+  EXPECT_EQ(rig.run_to_end({"-n"}), 0);
+  EXPECT_THAT(rig.words(), HasSubstr("graph-milter: warning: "));
+  EXPECT_THAT(rig.words(), HasSubstr(": rule nothing can never match: part-size = 3M-1M holds no size (write the "
+                                     "smaller size first: 1M-3M)"));
+}
+
 TEST(Checking, FindsASecretThatOthersCanRead) {
   DaemonRig rig;
   chmod(rig.folder().file("client-secret").c_str(), 0644);

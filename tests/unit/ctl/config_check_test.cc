@@ -22,6 +22,22 @@ TEST_F(ConfigCheck, SaysThatNothingIsWrong) {
   EXPECT_EQ(good.status, 0);
 }
 
+TEST_F(ConfigCheck, WarnsOfRulesThatCanDoNothing) {
+  const std::string path = conf(rule_ +
+                                "[rule again]\nclient = 10.1.20.7\nfrom = scanner@contoso.com\naction = pass\n"
+                                "[rule huge]\npart-size = 3M-1M\naction = pass\n");
+  const Outcome check = run_ctl({"-c", path, "config", "check"});
+  EXPECT_EQ(check.err,
+            "graph-milterctl: warning: " + name() + ":11: rule again is never reached: rule scanners in " + name() +
+                ":7 takes all that it could match (put it before that rule, or remove it)\n"
+                "graph-milterctl: warning: " +
+                name() +
+                ":15: rule huge can never match: part-size = 3M-1M holds no size (write the smaller size first: "
+                "1M-3M)\n");
+  EXPECT_EQ(check.out, name() + ": no errors, 2 warnings, 3 rules\n");
+  EXPECT_EQ(check.status, 0);
+}
+
 TEST_F(ConfigCheck, SaysAllThatIsWrongAtOnce) {
   const std::string path = conf("wrokers = 1\nverify = md5\nca-file = /none/ca.pem\n[rule a]\nclinet = 10.0.0.0/8\n");
   ::chmod(folder_.file("secret").c_str(), 0644);

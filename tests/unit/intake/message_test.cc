@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "core/base/id.h"
+#include "core/base/text.h"
 #include "tests/unit/intake/intake_case.h"
 
 namespace graph_milter::intake {
@@ -62,6 +63,21 @@ TEST_F(IntakeTest, StoresNothingOfMailThatNoRuleCouldWant) {
 TEST_F(IntakeTest, LeavesMailOfAnotherFromAlone) {
   EXPECT_EQ(deliver(kLarge, " other@contoso.com").kind, AnswerKind::Accept);
   EXPECT_THAT(queue_->calls, IsEmpty());
+}
+
+TEST_F(IntakeTest, SaysLoudlyOnceThatThePatternOfARuleTakesTooMuch) {
+  use_rules(std::string("[rule odd]\nheader = X-Long: /(a+)+$/\naction = pass\n") + kRules);
+  first_fields_ = {{"X-Long", " " + std::string(500, 'a') + "!"}};
+  CapturedLog log;
+  EXPECT_EQ(deliver(kLarge).kind, AnswerKind::Accept);
+  EXPECT_EQ(deliver(kLarge).kind, AnswerKind::Accept);
+  EXPECT_THAT(queue_->calls, IsEmpty());
+  const std::string lines = log.take();
+  std::size_t warnings = 0;
+  for (const std::string& line : split_list(lines, "\n")) warnings += line.find("warning") != std::string::npos ? 1 : 0;
+  EXPECT_EQ(warnings, 1U) << lines;
+  EXPECT_EQ(split_list(lines, "\n").size(), 2U) << lines;
+  EXPECT_THAT(lines, testing::HasSubstr("reason=pattern-limit"));
 }
 
 TEST_F(IntakeTest, LeavesAloneWhatTheMtaForbids) {

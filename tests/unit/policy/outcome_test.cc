@@ -126,7 +126,7 @@ TEST(RuleSettings, AreRefusedWithWhereAndWhy) {
       {"[rule a]\nset-from = scanner\naction = pass\n",
        "test.conf:2: set-from = scanner is not an address (write user@domain)"},
       {"[rule a]\nset-from = \"a b\"@contoso.com\naction = pass\n",
-       "test.conf:2: set-from = \"a b\"@contoso.com can't be a mailbox of Microsoft 365 (write an ASCII address "
+       "test.conf:2: set-from = \\x22a b\\x22@contoso.com can't be a mailbox of Microsoft 365 (write an ASCII address "
        "without "
        "quotes)"},
       {"[rule a]\nclient = 10.0.0.1\nset-from = a@corp.local\naction = relay\n",

@@ -2,6 +2,7 @@
 // A relay rule says who and which From; no way of writing a list gets round that.
 #include <gmock/gmock.h>
 
+#include "tests/support/temp_folder.h"
 #include "tests/unit/policy/samples.h"
 
 namespace graph_milter::policy::test {
@@ -35,6 +36,20 @@ TEST(RelayRules, AreRefusedForEverybodyHoweverItIsWritten) {
             std::string("test.conf:2: client = 0.0.0.0/0 is everybody, in rule a, which relays") + kSayWho);
   EXPECT_THAT(words_of("daemon = ORIGINATING\nsender = a@contoso.com"),
               testing::HasSubstr("rule a relays, but does not say for whom"));
+}
+
+TEST(RelayRules, AreRefusedForEverybodyInAMapToo) {
+  const graph_milter::test::TempFolder folder;
+  const auto words = [&](const std::string& lines, const std::string& more = "") {
+    const std::string path = folder.write("networks", lines);
+    const std::string text = words_of("client = cidr:" + path + more);
+    return text.find("is everybody, in rule a, which relays") != std::string::npos ? "everybody" : text;
+  };
+  EXPECT_EQ(words("0.0.0.0/0\n"), "everybody");
+  EXPECT_EQ(words("0.0.0.0/1\n128.0.0.0/1\n"), "everybody");
+  EXPECT_EQ(words("0.0.0.0/1\n", ", 128.0.0.0/1"), "everybody");
+  EXPECT_EQ(words("!10.0.0.0/8\n"), "everybody");
+  EXPECT_EQ(words("10.0.0.0/8\n192.0.2.1\n"), "relays");
 }
 
 TEST(RelayRules, NameWhichFromHoweverItIsWritten) {

@@ -18,7 +18,7 @@ TEST(Rules, AreReadInOrder) {
   EXPECT_EQ(scanners.line, 2);
   EXPECT_TRUE(scanners.client->matches(client_subject("10.1.20.1")));
   EXPECT_TRUE(scanners.from->matches(address_subject("scanner@contoso.com")));
-  EXPECT_EQ(scanners.part_size, 3U * 1024 * 1024);
+  EXPECT_EQ(scanners.part_size->smallest(), 3U * 1024 * 1024);
   EXPECT_EQ(scanners.action, Action::Relay);
   EXPECT_FALSE(scanners.login || scanners.sender || scanners.message_size);
   EXPECT_EQ(scanners.mailbox, "");
@@ -26,7 +26,7 @@ TEST(Rules, AreReadInOrder) {
   const Rule& apps = policy.rules()[1];
   EXPECT_TRUE(apps.login->matches(address_subject("app@contoso.com")));
   EXPECT_TRUE(apps.sender->matches(address_subject("x@contoso.com")));
-  EXPECT_EQ(apps.message_size, 500'000U);
+  EXPECT_EQ(apps.message_size->smallest(), 500'000U);
   EXPECT_EQ(apps.mailbox, "shared@contoso.com");
   EXPECT_EQ(apps.mime, MimeReading::Tolerant);
   EXPECT_EQ(policy.rules()[2].action, Action::Pass);
@@ -56,8 +56,9 @@ TEST(Rules, AreRefusedInPlainWords) {
        "test.conf:3: a rule has no key \"form\" (did you mean from?)"},
       {"[rule a]\nxyzzyxyzzy = 1\naction = pass\n",
        "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, daemon, login, from, sender, "
-       "sender-map, part-size, message-size, action, text, code, mailbox, mime, message-as-file, name-charset, draft, "
-       "set-from, part-threshold, return, sent-copy, otherwise, pretend)"},
+       "sender-map, recipient, all-recipients, recipients-are, header, message-size, part-size, large-parts-size, "
+       "part-type, part-name, action, text, code, mailbox, mime, message-as-file, name-charset, draft, set-from, "
+       "part-threshold, return, sent-copy, otherwise, pretend)"},
       {"[rule a]\nmime = tolerent\naction = pass\n",
        "test.conf:2: mime = tolerent is not known (did you mean tolerant?)"},
       {"[rule a]\nmime = 1\naction = pass\n", "test.conf:2: mime = 1 is not known (write strict or tolerant)"},
@@ -73,15 +74,14 @@ TEST(Rules, AreRefusedInPlainWords) {
       {"[rule a]\nclient = 10.1.20.1/24\nfrom = a@contoso.com\naction = relay\n",
        "test.conf:2: \"10.1.20.1/24\" has bits behind its prefix (did you mean 10.1.20.0/24?)"},
       {"[rule a]\npart-size = 3 MB\naction = pass\n",
-       "test.conf:2: part-size = 3 MB is not a size (write a number of bytes, or a number with K, M or G (1024 bytes "
-       "and its "
-       "powers))"},
-      {"[rule a]\nmessage-size = -1\naction = pass\n",
-       "test.conf:2: message-size = -1 is not a size (write a number of bytes, or a number with K, M or G (1024 bytes "
-       "and its "
-       "powers))"},
+       "test.conf:2: part-size = MB is not a size (write a number of bytes, or a number with K, M or G (1024 bytes "
+       "and its powers); 3M is at least that much, -3M at most, 1M-3M between)"},
+      {"[rule a]\nmessage-size = --1\naction = pass\n",
+       "test.conf:2: message-size = --1 is not a size (write a number of bytes, or a number with K, M or G (1024 bytes "
+       "and its powers); 3M is at least that much, -3M at most, 1M-3M between)"},
       {"[rule a]\naction = realy\n", "test.conf:2: action = realy is not known (did you mean relay?)"},
-      {"[rule a]\naction = discard\n", "test.conf:2: action = discard is not known (write pass, relay, reject or tempfail)"},
+      {"[rule a]\naction = discard\n",
+       "test.conf:2: action = discard is not known (write pass, relay, reject or tempfail)"},
       {"[rule a]\nclient = 10.0.0.1\n", "test.conf:1: rule a has no action (add action = relay or action = pass)"},
       {"[rule a]\nclient = 10.0.0.1\n\nclient = 10.0.0.2\naction = pass\n",
        "test.conf:4: client is set twice in rule a (it is set in test.conf:2 already; write several values in one "
