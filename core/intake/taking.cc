@@ -162,9 +162,13 @@ Answer Taking::fall_back_to_refusal(const mail::MessageFacts& facts, const plan:
   return answers_.refuse(answer, facts, rule(), why.reason, why.text);
 }
 
-// Taken like any other, so nothing is lost; only that nobody but the administrator goes on with it.
+// Taken like any other, so nothing is lost; only that nobody but the administrator goes on with it. Recipients whose
+// addresses nobody can compare stay with the MTA.
 Answer Taking::hold(const mail::MessageFacts& facts, const plan::LeaveAlone& why,
                     const std::function<bool()>& mta_still_there) {
+  if (addresses_of(envelope_).empty()) {
+    return answers_.pass(LogLevel::Warning, &facts, rule(), why.reason, why.text);
+  }
   if (pretends(context_.settings, *decision_.rule)) return answers_.would_hold(facts, rule(), why.reason, why.text);
   plan::Plan plan = plan::make_no_plan(facts, rule(), decision_.mailbox, why);
   plan.handling = handling_of(context_.settings, *decision_.rule);

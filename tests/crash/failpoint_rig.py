@@ -130,7 +130,7 @@ def forgotten():
     wrong = [f"{name} is in the table and in no source" for name in TABLE if name not in found]
     wrong += [f"{name} ({found[name][0]}) is not in the table" for name in found if name not in TABLE and name not in NO_PLACE]
     wrong += [f"{name} is in more than one place: {', '.join(where)}" for name, where in found.items() if len(where) > 1]
-    wrong += [f"C{number} is neither in the table nor explained" for number in range(1, 41)
+    wrong += [f"C{number} is neither in the table nor explained" for number in range(1, 43)
               if f"C{number}" not in TABLE and f"C{number}" not in NO_PLACE]
     return wrong
 
@@ -366,7 +366,7 @@ def cells(rig, arguments, dice):
 
 
 def print_table():
-    for number in range(1, 41):
+    for number in range(1, 43):
         name = f"C{number}"
         if name in TABLE:
             print(f"| {name} | {TABLE[name].after} | {TABLE[name].legal} |")

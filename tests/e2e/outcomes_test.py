@@ -42,18 +42,20 @@ class Outcomes(relay_test.WithRig):
         return entry
 
     def test_a_scanner_whose_from_is_no_address_of_the_tenant(self):
-        for sender in (b"MFP 3 <mfp3@corp.local>", b"mfp3"):
-            code, text = self.rig.send("mfp3@corp.local", [mails.RECIPIENT], scan(sender.decode(), 2_000_000, sender))
+        written = scan("written", 2_000_000, b"MFP 3 <mfp3@corp.local>")
+        missing = scan("missing", 2_000_000).replace(b"From: mfp3@corp.local\r\n", b"")
+        for data in (written, missing):
+            code, text = self.rig.send("mfp3@corp.local", [mails.RECIPIENT], data)
             self.assertEqual(code, 250, text)
-        deliveries = self.rig.wait_for_deliveries(2)
         answers = []
-        for delivery in deliveries:
+        for delivery in self.rig.wait_for_deliveries(2):
             got = mails.header_values(self.delivered_bytes(delivery), ["From", "Reply-To", "Sender"])
             self.assertEqual(got["From"], ["scanner@contoso.com"])
             self.assertEqual(got["Sender"], [])
             self.assertEqual(delivery["recipients"], [mails.RECIPIENT])
             answers += got["Reply-To"]
-        self.assertEqual(answers, ["mfp3@corp.local"])
+        # A From that Postfix has added, of the envelope sender, is an old one too.
+        self.assertEqual(set(answers), {"mfp3@corp.local"})
         self.assertIn(" set-from=scanner@contoso.com", self.rig.milter.log_text())
         self.assert_no_violations()
 
@@ -100,9 +102,9 @@ class Outcomes(relay_test.WithRig):
         self.reload(DEVICES + "pretend = yes\n")
         code, text = self.rig.send(mails.SENDER, [mails.RECIPIENT], scan("pretended", 2_000_000))
         self.assertEqual(code, 250, text)
-        rig.wait_until(lambda: self.rig.sink.messages, "the MTA has delivered it")
+        rig.wait_until(lambda: [data for _, _, data in self.rig.sink.messages if b"From: mfp3@corp.local" in data],
+                       "the MTA has delivered it")
         self.assertIn("event=would-relay ", self.rig.milter.log_text())
-        self.assertIn(b"From: mfp3@corp.local", self.rig.sink.messages[0][2])
         self.assertEqual(len(self.rig.emulator.deliveries()), 1)
 
 

@@ -74,7 +74,8 @@ TEST_F(IntakeTest, SaysLoudlyOnceThatThePatternOfARuleTakesTooMuch) {
   EXPECT_THAT(queue_->calls, IsEmpty());
   const std::string lines = log.take();
   std::size_t warnings = 0;
-  for (const std::string& line : split_list(lines, "\n")) warnings += line.find("warning") != std::string::npos ? 1 : 0;
+  for (const std::string& line : split_list(lines, "\n"))
+    warnings += line.find("warning") != std::string::npos ? 1U : 0U;
   EXPECT_EQ(warnings, 1U) << lines;
   EXPECT_EQ(split_list(lines, "\n").size(), 2U) << lines;
   EXPECT_THAT(lines, testing::HasSubstr("reason=pattern-limit"));

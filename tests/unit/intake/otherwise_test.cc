@@ -121,7 +121,13 @@ TEST_F(Otherwise, PassIsWhatWasAlwaysDone) {
   }
 }
 
-TEST_F(Otherwise, NamesTheLimitAndTheOptionOfWhatIsTooLarge) {
+// Whole mails of a scanner, with the limits that the service has.
+class OtherwiseForScanners : public Otherwise {
+ protected:
+  OtherwiseForScanners() { settings_.service = {}; }
+};
+
+TEST_F(OtherwiseForScanners, NamesTheLimitAndTheOptionOfWhatIsTooLarge) {
   settings_.service.max_message_size = 200'000;
   use_rules(std::string(kRules) + "otherwise = reject\n");
   Answer answer = deliver(kLarge);
@@ -138,7 +144,7 @@ TEST_F(Otherwise, NamesTheLimitAndTheOptionOfWhatIsTooLarge) {
             "100000");
 }
 
-TEST_F(Otherwise, IsTheOptionsWordWhereTheRuleSaysNone) {
+TEST_F(OtherwiseForScanners, IsTheOptionsWordWhereTheRuleSaysNone) {
   settings_.otherwise = config::Otherwise::Reject;
   settings_.service.max_message_size = 200'000;
   use_rules(kRules);
@@ -149,7 +155,7 @@ TEST_F(Otherwise, IsTheOptionsWordWhereTheRuleSaysNone) {
   EXPECT_EQ(deliver(kLarge).kind, AnswerKind::Accept);
 }
 
-TEST_F(Otherwise, AlsoWhereTheHourHasSeenTooMuch) {
+TEST_F(OtherwiseForScanners, AlsoWhereTheHourHasSeenTooMuch) {
   quotas_ = std::make_shared<pace::Quotas>();
   settings_.client_quota = {1, 0};
   const auto third = [&](const std::string& otherwise) {
@@ -171,7 +177,7 @@ TEST_F(Otherwise, AlsoWhereTheHourHasSeenTooMuch) {
 }
 
 // Refusing it would bounce what was delivered; holding it would lose it; and it would come again.
-TEST_F(Otherwise, NeverTouchesWhatCameBack) {
+TEST_F(OtherwiseForScanners, NeverTouchesWhatCameBack) {
   for (const std::string word : {"reject", "tempfail", "hold"}) {
     SCOPED_TRACE(word);
     forget();
@@ -202,7 +208,7 @@ TEST_F(Otherwise, NeverTouchesWhatCameBack) {
   }
 }
 
-TEST_F(Otherwise, HoldsNothingWhoseRecipientsNobodyKnows) {
+TEST_F(OtherwiseForScanners, HoldsNothingWhoseRecipientsNobodyKnows) {
   const auto answer = [&](const std::string& word) {
     use_rules(std::string(kRules) + "otherwise = " + word + "\n");
     Message message(context_, envelope());
@@ -217,7 +223,22 @@ TEST_F(Otherwise, HoldsNothingWhoseRecipientsNobodyKnows) {
   EXPECT_THAT(queue_->committed, IsEmpty());
 }
 
-TEST_F(Otherwise, HeldMailNeedsRoomAndAnMtaLikeAnyOther) {
+// Postfix knows them by forms that can't be compared, so it keeps them.
+TEST_F(OtherwiseForScanners, HoldsForTheRecipientsThatCanBeCompared) {
+  settings_.service.max_message_size = 200'000;
+  use_rules(std::string(kRules) + "otherwise = hold\n");
+  mail::Envelope odd = envelope();
+  odd.recipients = {mail::make_envelope_path("<postmaster>")};
+  EXPECT_EQ(deliver_from(odd, kLarge).kind, AnswerKind::Accept);
+  odd.recipients.push_back(mail::make_envelope_path("<a@contoso.com>"));
+  const Answer answer = deliver_from(odd, kLarge);
+  EXPECT_EQ(answer.kind, AnswerKind::Share);
+  EXPECT_EQ(answer.taken, std::vector<std::string>{"<a@contoso.com>"});
+  ASSERT_THAT(queue_->committed, SizeIs(1));
+  EXPECT_THAT(queue_->committed.front().envelope.recipients, SizeIs(1));
+}
+
+TEST_F(OtherwiseForScanners, HeldMailNeedsRoomAndAnMtaLikeAnyOther) {
   settings_.service.max_message_size = 200'000;
   use_rules(std::string(kRules) + "otherwise = hold\n");
   mta_waits_ = false;
@@ -230,7 +251,7 @@ TEST_F(Otherwise, HeldMailNeedsRoomAndAnMtaLikeAnyOther) {
 
 // --- what a rule refuses
 
-class RuleThatRefuses : public Otherwise {
+class RuleThatRefuses : public OtherwiseForScanners {
  protected:
   void use(const std::string& lines) {
     use_rules("[rule large]\nclient = 10.1.20.0/24\npart-size = 100K\n" + lines + "[rule rest]\naction = pass\n");
@@ -279,7 +300,7 @@ TEST_F(RuleThatRefuses, DoesNotRefuseWhatTheQueueHasNorWhatCameBack) {
 
 // --- pretend
 
-TEST_F(Otherwise, PretendLogsWhatWouldBeDoneAndPasses) {
+TEST_F(OtherwiseForScanners, PretendLogsWhatWouldBeDoneAndPasses) {
   const std::string tail = "pretend = yes\n";
   use_rules(kRules + tail);
   CapturedLog relay;
@@ -309,7 +330,7 @@ TEST_F(Otherwise, PretendLogsWhatWouldBeDoneAndPasses) {
   EXPECT_THAT(queue_->committed, IsEmpty());
 }
 
-TEST_F(Otherwise, PretendIsAlsoAnOptionThatTheRuleBeats) {
+TEST_F(OtherwiseForScanners, PretendIsAlsoAnOptionThatTheRuleBeats) {
   settings_.pretend = true;
   use_rules(kRules);
   EXPECT_EQ(deliver(kLarge).kind, AnswerKind::Accept);
@@ -369,7 +390,7 @@ TEST(RefusalOf, HasTheCodeThatFitsTheReason) {
 TEST(RefusalOf, SaysItInOneLineThatLibmilterTakes) {
   const Answer answer = refusal_of("from", "100% \r\n\xC3\xA4 " + std::string(1000, 'x'), true);
   EXPECT_EQ(answer.text.size(), 400U);
-  EXPECT_THAT(answer.text, StartsWith("Microsoft 365 can't send this mail: 100         xxx"));
+  EXPECT_THAT(answer.text, StartsWith("Microsoft 365 can't send this mail: 100       xxx"));
 }
 
 }  // namespace

@@ -68,6 +68,17 @@ TEST_F(PlanAnew, IsThePlanThatItWouldHaveHadAtOnce) {
   EXPECT_THAT(*read_all(skeleton, 1 << 20), HasSubstr("X-Graph-Milter-Seal: "));
 }
 
+// The MTA has let go of all recipients, so whoever Graph would not mail would get nothing.
+TEST_F(PlanAnew, CoversAllRecipients) {
+  queue::Entry entry = held();
+  settings_.service.max_message_size = 36'700'160;
+  use_rules(std::string(kRules) +
+            "take = recipients\ntake-recipients = b@contoso.com\nheader-only-recipients = trim\n");
+  entry.envelope.recipients.push_back(mail::make_envelope_path("<b@contoso.com>"));
+  EXPECT_THAT(decided(entry), HasSubstr("take-recipients: rule scanners takes some of its recipients only, and the MTA "
+                                        "has none of them any more"));
+}
+
 TEST(HandlingOf, IsTheRulesElseTheOptions) {
   IntakeSettings settings;
   policy::Rule rule;

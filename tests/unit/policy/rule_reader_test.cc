@@ -57,7 +57,8 @@ TEST(Rules, AreRefusedInPlainWords) {
       {"[rule a]\nxyzzyxyzzy = 1\naction = pass\n",
        "test.conf:2: a rule has no key \"xyzzyxyzzy\" (it has client, daemon, login, from, sender, "
        "sender-map, recipient, all-recipients, recipients-are, header, message-size, part-size, large-parts-size, "
-       "part-type, part-name, action, text, code, mailbox, mime, message-as-file, name-charset, draft, set-from, "
+       "part-type, part-name, action, text, code, mailbox, mime, message-as-file, name-charset, draft, accept, take, "
+       "take-recipients, header-only-recipients, set-from, "
        "part-threshold, return, sent-copy, otherwise, pretend)"},
       {"[rule a]\nmime = tolerent\naction = pass\n",
        "test.conf:2: mime = tolerent is not known (did you mean tolerant?)"},

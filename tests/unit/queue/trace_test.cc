@@ -358,7 +358,7 @@ TEST_F(TraceTest, AnswersWhatIsAskedOftenFromIndexes) {
       {"SELECT id FROM entry WHERE sent_copy = 1 AND finished <= 5 ORDER BY finished, id",
        "SEARCH entry USING INDEX entry_sent_copy (finished<?)\n"},
       {"SELECT id FROM entry WHERE sent_copy_until > 0 AND sent_copy_until <= 5 ORDER BY sent_copy_until, id",
-       "SEARCH entry USING INDEX entry_sent_copy_until (sent_copy_until>? AND sent_copy_until<?)\n"},
+       "SEARCH entry USING COVERING INDEX entry_sent_copy_until (sent_copy_until>? AND sent_copy_until<?)\n"},
       {"SELECT sum(size) FROM entry WHERE state <> 'done'", "SCAN entry USING INDEX entry_live\n"},
       {"SELECT id, plan FROM entry WHERE state <> 'done' ORDER BY id", "SCAN entry USING INDEX entry_live\n"},
   };
