@@ -158,7 +158,7 @@ std::string status_json(const StatusFacts& facts) {
   add_time(writer, "oldest", facts.totals.oldest);
   write_troubles(writer, facts.troubles);
   write_credential(writer, facts);
-  writer.key("configuration").begin_array();
+  writer.key("faults").begin_array();
   for (const std::string& fault : facts.daemon.faults) writer.string(fault);
   writer.end_array().key("errors").begin_array();
   for (const ErrorCount& error : frequent_errors(facts.entries)) {

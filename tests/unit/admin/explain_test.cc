@@ -106,6 +106,7 @@ TEST_F(Explain, SaysWhatWillBeLost) {
   const Explanation explanation = explain_text(text, from_scanner());
   EXPECT_THAT(print_explanation(explanation, kRange, Form::Words),
               HasSubstr("  message-id: <1@scanner>\n"
+                        "  if it can't be sent: its sender is told\n"
                         "  will be lost: auto-submitted: auto-generated (the draft says X-Auto-Response-Suppress) "
                         "[auto-submitted]\n"
                         "  will be lost: user-agent [other-fields]\n"
@@ -124,7 +125,8 @@ TEST_F(Explain, SaysThatNothingWillBeLost) {
   text.replace(text.find("application/pdf"), 15, "application/octet-stream");
   const Explanation explanation = explain_text(text, from_scanner());
   EXPECT_THAT(print_explanation(explanation, kRange, Form::Words),
-              HasSubstr("  message-id: <1@scanner>\n  nothing will be lost\n"));
+              HasSubstr("  message-id: <1@scanner>\n  if it can't be sent: its sender is told\n"
+                        "  nothing will be lost\n"));
   const auto json = json::parse(print_explanation(explanation, kRange, Form::Json));
   ASSERT_TRUE(json);
   EXPECT_TRUE(json->find("losses")->items().empty());

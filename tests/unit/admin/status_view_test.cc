@@ -94,7 +94,7 @@ TEST(StatusView, SaysWhatTheConfigurationKeepsFromBeingRelayed) {
   facts.daemon.faults = {"Postfix makes copies"};
   EXPECT_TRUE(needs_a_person(facts));
   EXPECT_THAT(print_status(facts, Form::Words), HasSubstr("\nconfiguration: Postfix makes copies\nGraph: "));
-  EXPECT_THAT(print_status(facts, Form::Json), HasSubstr(R"("configuration":["Postfix makes copies"])"));
+  EXPECT_THAT(print_status(facts, Form::Json), HasSubstr(R"("faults":["Postfix makes copies"])"));
 }
 
 TEST(StatusView, WhatTimeMendsNeedsNobody) {

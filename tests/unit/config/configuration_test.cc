@@ -290,15 +290,15 @@ TEST(OptionTable, ADaemonTakesOverRulesLimitsAndLogWithoutARestart) {
     if (option.reload == Reload::Live) live.push_back(option.name);
   }
   EXPECT_THAT(
-      live,
-      ElementsAre("secret-expires", "tenant-domains", "postfix-config", "bcc-copies", "max-part-size",
-                  "max-message-size", "memory-limit", "max-parts", "max-depth", "client-messages-per-hour",
-                  "client-bytes-per-hour", "login-messages-per-hour", "login-bytes-per-hour",
-                  "mailbox-messages-per-hour", "mailbox-bytes-per-hour", "when-over-limit", "when-full", "when-down",
-                  "range-size", "draft", "verify", "retry-initial", "retry-max", "send-recheck", "send-settle",
-                  "draft-settle", "shutdown-grace", "queue-lifetime", "mta", "hand-back-to", "notify-address",
-                  "delay-warning", "alert-to", "alert-interval", "hostname", "sweep-interval", "abandoned-after",
-                  "adopt-instance", "sent-copy", "log-target", "log-level", "syslog-facility"));
+      live, ElementsAre("secret-expires", "tenant-domains", "postfix-config", "bcc-copies", "max-part-size",
+                        "max-message-size", "memory-limit", "max-parts", "max-depth", "client-messages-per-hour",
+                        "client-bytes-per-hour", "login-messages-per-hour", "login-bytes-per-hour",
+                        "mailbox-messages-per-hour", "mailbox-bytes-per-hour", "when-over-limit", "otherwise",
+                        "pretend", "when-full", "accept", "accept-deadline", "accept-waiting", "take", "when-down",
+                        "range-size", "draft", "verify", "retry-initial", "retry-max", "send-recheck", "send-settle",
+                        "draft-settle", "shutdown-grace", "queue-lifetime", "mta", "hand-back-to", "notify-address",
+                        "delay-warning", "alert-to", "alert-interval", "hostname", "sweep-interval", "abandoned-after",
+                        "adopt-instance", "sent-copy", "log-target", "log-level", "syslog-facility"));
 }
 
 // Two options that fill the same field would make one of them a lie.

@@ -107,7 +107,7 @@ TEST_F(Commands, TheManualNamesEveryKeyOfARule) {
   const std::size_t begin = refused.err.find("(it has ");
   ASSERT_NE(begin, std::string::npos) << refused.err;
   const std::string list = refused.err.substr(begin + 8, refused.err.find(')', begin) - begin - 8);
-  const std::string manual = page("graph-milter.conf.5");
+  const std::string manual = page("graph-milter-policy.5");
   EXPECT_GE(split_list(list).size(), 8U);
   for (const std::string& key : split_list(list)) EXPECT_THAT(manual, HasSubstr("\n.BR " + key + " \" = ")) << key;
 }

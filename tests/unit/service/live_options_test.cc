@@ -39,7 +39,8 @@ std::string put_in_force(const Settings& settings) {
   const intake::IntakeSettings intake = intake_settings(settings, "mx1");
   add(intake.memory_limit, intake.scan.parts, intake.scan.depth, intake.service.max_part_size,
       intake.service.max_message_size, intake.when_full, intake.when_down, intake.client_quota, intake.login_quota,
-      intake.mailbox_quota, intake.when_over_limit, intake.draft);
+      intake.mailbox_quota, intake.when_over_limit, intake.draft, intake.otherwise, intake.pretend, intake.accept,
+      intake.accept_deadline, intake.accept_waiting, intake.take);
   add(settings.tenant_domains, settings.max_message_size_map, to_unix_ms(settings.secret_expires),
       settings.postfix_config, settings.bcc_copies);
   const delivery::DeliverySettings delivery = delivery::delivery_settings(settings, "mx1");
@@ -75,6 +76,12 @@ const std::map<std::string_view, std::string> kOtherValues = {
     {"mailbox-messages-per-hour", "7"},
     {"mailbox-bytes-per-hour", "7"},
     {"when-over-limit", "tempfail"},
+    {"otherwise", "hold"},
+    {"pretend", "yes"},
+    {"accept", "delivered"},
+    {"accept-deadline", "7s"},
+    {"accept-waiting", "7"},
+    {"take", "recipients"},
     {"when-full", "pass"},
     {"when-down", "pass"},
     {"range-size", "320K"},
