@@ -139,9 +139,13 @@ class FaultWorld : public World {
   std::shared_ptr<auth::TokenSource> make_tokens() override {
     if (!change_tokens_) return World::make_tokens();
     const emulator::Settings& tenant = service().settings();
-    return auth::make_token_source(
-        {tenant.login_url, tenant.tenant, tenant.client_id, secret_file_, tenant.graph_url + "/.default"}, api(),
-        shared_clock());
+    auth::TokenSettings settings;
+    settings.login_url = tenant.login_url;
+    settings.tenant = tenant.tenant;
+    settings.client_id = tenant.client_id;
+    settings.client_secret_file = secret_file_;
+    settings.scope = tenant.graph_url + "/.default";
+    return auth::make_token_source(std::move(settings), api(), shared_clock());
   }
 
  private:

@@ -2,6 +2,7 @@
 // The configurations in README.md are read, and decide as it says.
 #include <gmock/gmock.h>
 
+#include "core/base/text.h"
 #include "core/config/configuration.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/policy/samples.h"
