@@ -9,6 +9,7 @@ An answer is one of
   unheard  the connection ended before the end of the message was told: certainly not taken
   unknown  it ended after that: nobody here knows
 """
+import contextlib
 import socket
 import struct
 
@@ -119,10 +120,17 @@ class Mta:
                 continue
             if command in b"abcdrty" and command in WORDS:
                 self.send(packet(b"Q"))
+                self.wait_for_goodbye()
                 raise Final(WORDS[command])
             if command == b"y":
                 raise self.final_reply(data)
             # Anything else changes the message; the last answer comes after it.
+
+    def wait_for_goodbye(self):
+        """Then the filter has heard that its answer arrived, or it is dead."""
+        with contextlib.suppress(OSError):
+            while self.socket.recv(65536):
+                pass
 
     def step(self, kind, data, values=()):
         """Says it, and reads the reply where there is one; b"c" or b"s"."""

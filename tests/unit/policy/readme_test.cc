@@ -2,7 +2,8 @@
 // The configurations in README.md are read, and decide as it says.
 #include <gmock/gmock.h>
 
-#include "core/base/text.h"
+#include <sstream>
+
 #include "core/config/configuration.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/policy/samples.h"
@@ -16,16 +17,17 @@ using testing::IsEmpty;
 
 // The indented text that holds `line`, from one line of prose to the next.
 std::string block_with(const std::string& line) {
+  std::istringstream readme(read_file(GM_SOURCE_DIR "/README.md"));
   std::string block;
   bool found = false;
-  for (const std::string& text : split_list(read_file(GM_SOURCE_DIR "/README.md"), "\n")) {
-    if (!text.starts_with("    ")) {
+  for (std::string text; std::getline(readme, text);) {
+    if (!text.empty() && !text.starts_with("    ")) {
       if (found) return block;
       block.clear();
       continue;
     }
     found = found || text == "    " + line;
-    block += text.substr(4) + "\n";
+    block += (text.empty() ? text : text.substr(4)) + "\n";
   }
   ADD_FAILURE() << "README.md has no " << line;
   return "";
