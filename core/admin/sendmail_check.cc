@@ -7,6 +7,7 @@
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/config/mta_fit.h"
 #include "core/config/socket_address.h"
 
 namespace graph_milter::admin {
@@ -157,17 +158,17 @@ class SendmailCheck {
           "R:2m in T=");
     }
     const Duration end = ours.timeouts.end.value_or(kOwnEnd);
-    if (ours_.accept_deadline && too_short(ours.timeouts.end, kOwnEnd, *ours_.accept_deadline + kBeyondDeadline)) {
-      add(Severity::Error, ours.line,
-          format("Sendmail gives up after {} (E:), before or as soon as accept-deadline ({}) is over", seconds(end),
-                 seconds(*ours_.accept_deadline)),
-          format("E:{}m in T=, or a shorter accept-deadline",
-                 std::chrono::ceil<std::chrono::minutes>(*ours_.accept_deadline + kBeyondDeadline).count()));
-    } else if (too_short(ours.timeouts.end, kOwnEnd, kLeastEnd)) {
+    if (too_short(ours.timeouts.end, kOwnEnd, kLeastEnd)) {
       add(Severity::Warning, ours.line,
           format("Sendmail gives up end of message after {} (E:); storing a large message can take longer",
                  seconds(end)),
           "E:10m in T=");
+    }
+    if (!ours_.accept_deadline) return;
+    const auto limit = [](Duration time) { return time == Duration(0) ? Duration::max() : time; };
+    const auto patience = config::patience_of_sendmail(limit(reply), limit(end));
+    for (const config::PatienceTrouble& trouble : config::find_impatience(*ours_.accept_deadline, patience)) {
+      add(Severity::Error, ours.line, trouble.text, "");
     }
   }
 

@@ -17,6 +17,7 @@ import rig
 import sendmail_rig
 import smuggling_test
 import story_test
+import take_test
 import trouble_test
 from relay_test import BINARIES, EVERYTHING, WithPassing
 from sendmail_rig import Sendmail
@@ -244,6 +245,79 @@ class WithoutALetter(WithCheck):
             ("warning", self.line("O MaxMessageSize="),
              "Sendmail refuses mail of more than 20000000 bytes; max-message-size is 36700160",
              "define(`confMAX_MESSAGE_SIZE', `36700160')dnl")])
+
+
+class AcceptDelivered(take_test.AcceptDelivered):
+    mta = Sendmail
+
+
+class SendmailGivesUp(take_test.Take):
+    """E: of contrib's line ends before accept-deadline does: what config check warns of. Nobody loses or gets anything twice."""
+
+    options = take_test.AcceptDelivered.options
+    mta = functools.partial(Sendmail, changes=[("E:10m", "E:3s")])
+
+    def test_the_client_comes_again_and_the_mail_goes_out_once(self):
+        self.rig.emulator.ask("POST", "/faults", [{"match": {"operation": "create-draft"}, "action": "hold", "times": 1}])
+        code, text = self.send_to([f"<{take_test.OUTSIDE}>"], take_test.mail("gives up"))
+        self.assertEqual((code, text), (451, "4.3.2 Please try again later"))
+        self.rig.emulator.ask("POST", "/release")
+        code, text = self.send_to([f"<{take_test.OUTSIDE}>"], take_test.mail("gives up"))
+        self.assertEqual(code, 250, text)
+        rig.wait_until(lambda: not list(self.rig.milter.spool.glob("messages/*/*.msg")), "the spool is empty")
+        self.assertEqual(len(self.rig.emulator.deliveries()), 1)
+        self.assertEqual(self.rig.sink.messages, [])
+        self.assert_no_violations()
+
+
+class TakeRecipients(take_test.Take):
+    """take = recipients. Sendmail tells a filter each address in brackets and without its route, however the client wrote it,
+    and with an alias it deletes all that the alias stands for."""
+
+    rules = f"""
+[rule some]
+client    = 127.0.0.1
+from      = scanner@contoso.com
+sender    = shared@contoso.com
+part-size = 3M
+take      = recipients
+take-recipients = @fabrikam.example
+header-only-recipients = trim
+action    = relay
+
+{take_test.RULE}take = recipients
+"""
+    mta = functools.partial(Sendmail, aliases={"team": "alice@fabrikam.example, dora@fabrikam.example"})
+    FORMS = {
+        "plain": ["<carol@fabrikam.example>"],
+        "upper case": ["<Carol@FABRIKAM.example>"],
+        "twice, in two spellings": ["<carol@fabrikam.example>", "<Carol@Fabrikam.EXAMPLE>"],
+        "without brackets": ["carol@fabrikam.example"],
+        "a source route": ["<@relay.example,@other.example:carol@fabrikam.example>"],
+        "parameters": ["<carol@fabrikam.example> NOTIFY=NEVER ORCPT=rfc822;old+40fabrikam.example"],
+        "plus and dots": ["<carol+scan.me@fabrikam.example>"],
+        "percent": ["<carol%x.example@fabrikam.example>"],
+        "an A-label": ["<carol@xn--bcher-kva.example>"],
+        "several": ["<carol@fabrikam.example>", "<dave@fabrikam.example>", "<erin@contoso.com>"],
+        "an alias": ["<team@mta.contoso.com>"],
+    }
+
+    def test_what_graph_takes_sendmail_does_not_deliver(self):
+        for name, recipients in self.FORMS.items():
+            plain = sorted({r.split(" ")[0].split(":")[-1].strip("<>").lower() for r in recipients})
+            code, text = self.send_to(recipients, take_test.mail(name, to=", ".join(plain)))
+            self.assertEqual(code, 250, f"{name}: {text}")
+            self.assertEqual(sorted(self.delivery_of(name)["recipients"]), plain, name)
+        data = take_test.mail("shared", to=f"{take_test.OUTSIDE}, {take_test.INSIDE}")
+        code, text = self.send_to([f"<{take_test.OUTSIDE}>", f"<{take_test.INSIDE}>"], data, sender="<shared@contoso.com>")
+        self.assertEqual(code, 250, text)
+        self.assertEqual(self.delivery_of("shared")["recipients"], [take_test.OUTSIDE])
+        self.settle()
+        self.assertEqual(self.sunk("shared"), [[f"<{take_test.INSIDE}>"]])
+        for name in self.FORMS:
+            self.assertEqual(self.sunk(name), [], name)
+        self.assertEqual(len(self.rig.emulator.deliveries()), len(self.FORMS) + 1)
+        self.assert_no_violations()
 
 
 if __name__ == "__main__":
