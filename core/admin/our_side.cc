@@ -21,12 +21,12 @@ OurSide our_side(const config::Settings& settings, const policy::Policy& policy)
   OurSide out;
   if (auto socket = config::parse_socket_address(settings.socket, "socket")) out.socket = *std::move(socket);
   out.largest_message = policy.largest_message_limit(settings.max_message_size);
-  out.hands_back = settings.return_by == config::Return::Mta;
   out.copies_may_be_lost = settings.bcc_copies == config::BccCopies::Lose;
   out.hand_back_to = settings.hand_back_to;
   for (const policy::Rule& rule : policy.rules()) {
     if (rule.action != policy::Action::Relay) continue;
     out.relays = true;
+    out.hands_back = out.hands_back || rule.return_by.value_or(settings.return_by) == config::Return::Mta;
     out.discards = out.discards || rule.take.value_or(settings.take) == config::Take::Discard;
     if (rule.accept.value_or(settings.accept) == config::Accept::Delivered)
       out.accept_deadline = settings.accept_deadline;

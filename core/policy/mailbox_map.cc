@@ -47,6 +47,10 @@ std::string MailboxMap::find(std::string_view from) const {
   return hit ? mail::canonical_address(hit->value).value_or("") : std::string();
 }
 
+void MailboxMap::add_mailboxes(std::set<std::string>& out) const {
+  for (const MapEntry& entry : map_->entries()) out.insert(mail::canonical_address(entry.value).value_or(""));
+}
+
 MailboxMap::Stranger MailboxMap::find_stranger(const std::vector<std::string>& tenant_domains) const {
   for (const MapEntry& entry : map_->entries()) {
     const std::string mailbox = mail::canonical_address(entry.value).value_or("");

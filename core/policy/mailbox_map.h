@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ class MailboxMap {
     std::string domain;
   };
   Stranger find_stranger(const std::vector<std::string>& tenant_domains) const;
+
+  void add_mailboxes(std::set<std::string>& out) const;
 
   const std::string& path() const { return map_->name().path; }
 

@@ -10,10 +10,12 @@ namespace graph_milter::policy {
 namespace {
 
 void add_mailboxes(const Rule& rule, std::set<std::string>& out) {
+  if (rule.mailbox_map) return rule.mailbox_map->add_mailboxes(out);
   if (!rule.mailbox.empty()) {
     out.insert(rule.mailbox);
     return;
   }
+  if (!rule.set_from.empty()) out.insert(rule.set_from);
   if (rule.from) rule.from->add_addresses(out);
   if (rule.sender_map) rule.sender_map->add_addresses(out);
 }

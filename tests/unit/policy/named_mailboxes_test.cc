@@ -35,6 +35,17 @@ TEST(NamedMailboxes, AreTheMailboxWhereARuleSaysOne) {
               ElementsAre("devices@contoso.com"));
 }
 
+TEST(NamedMailboxes, AreTheFromThatARuleSets) {
+  EXPECT_THAT(named("[rule a]\nset-from = scanner@contoso.com\n" + kWho), ElementsAre("scanner@contoso.com"));
+}
+
+TEST(NamedMailboxes, AreWhatAMapOfMailboxesSays) {
+  const test::TempFolder folder;
+  const std::string map = folder.write("mailboxes", "a@contoso.com One@contoso.com\n@contoso.com two@contoso.com\n");
+  EXPECT_THAT(named("[rule a]\nfrom = @contoso.com\nmailbox = map:" + map + "\n" + kWho),
+              ElementsAre("one@contoso.com", "two@contoso.com"));
+}
+
 TEST(NamedMailboxes, AreThoseOfMapsToo) {
   const test::TempFolder folder;
   const std::string list = folder.write("list", "printer@contoso.com\n@contoso.com\nguest@fabrikam.com\n");
