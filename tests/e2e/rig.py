@@ -39,15 +39,28 @@ def wait_until(condition, what, seconds=60, pause=0.02):
         time.sleep(pause)
 
 
+RESERVED = []  # abstract sockets, each with the name of a port: they are gone when the process is
+
+
+def reserve(port):
+    """So that tests that run at the same time don't choose the same port before they use it."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0graph-milter test port {port}")
+    except OSError:
+        name.close()
+        return False
+    RESERVED.append(name)
+    return True
+
+
 def free_port(first=None):
     """A port below the range from which the kernel takes client ports, so that none of ours is taken meanwhile."""
     for port in range(first or 20000 + os.getpid() % 5000, 32000):
-        with contextlib.closing(socket.socket()) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
+        with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if reserve(port):
                 return port
-            except OSError:
-                continue
     raise RigError("no free port between 20000 and 32000")
 
 
