@@ -13,15 +13,7 @@
 #include "core/base/format.h"
 #include "tests/milter/daemon_rig.h"
 #include "tests/milter/mails.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define GM_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GM_SANITIZED 1
-#endif
+#include "tests/support/sanitized.h"
 
 namespace graph_milter::test {
 namespace {

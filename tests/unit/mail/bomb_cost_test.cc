@@ -14,16 +14,8 @@
 #include "core/mail/encoded_word.h"
 #include "core/mail/parameter_list.h"
 #include "core/mail/tolerance.h"
+#include "tests/support/sanitized.h"
 #include "tests/unit/mail/scan.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define GM_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GM_SANITIZED 1
-#endif
 
 namespace graph_milter::mail {
 namespace {
