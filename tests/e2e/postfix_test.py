@@ -66,14 +66,6 @@ class PostfixTest(WithSharedRig):
     def postconf(self, *arguments):
         subprocess.run(["postconf", "-c", str(self.rig.mta.etc), *arguments], check=True)
 
-    def reload_postfix(self):
-        """Processes that began with the old settings take no further connection."""
-        old = {pid for pid, name in self.rig.mta.processes().items() if name in ("smtpd", "cleanup")}
-        reloads = self.rig.mta.log_text().count("reload -- version")
-        self.rig.mta.command("reload")
-        rig.wait_until(lambda: self.rig.mta.log_text().count("reload -- version") > reloads, "Postfix reads its settings again")
-        rig.wait_until(lambda: not old & set(self.rig.mta.processes()), "the old smtpds and cleanups are gone")
-
 
 class WaysIn(PostfixTest):
     services = {
@@ -148,7 +140,7 @@ class OtherMilters(PostfixTest):
 
     def use(self, *milters):
         self.postconf("-e", "smtpd_milters = " + ", ".join(milters))
-        self.reload_postfix()
+        self.rig.mta.restart()
 
     def test_what_comes_before_us_and_what_after(self):
         ours = self.rig.milter.mta_name
@@ -229,7 +221,7 @@ class Configuration(PostfixTest):
     def test_a_chrooted_smtpd_finds_the_socket_only_below_its_root(self):
         jail = f"127.0.0.1:{self.rig.mta.ports['jail']}/inet"
         self.postconf("-F", f"{jail}/chroot=y")
-        self.reload_postfix()
+        self.rig.mta.restart()
         trap = [what for what in self.check() if "chrooted" in what]
         self.assertEqual(trap, [f"error: postfix {jail}: smtpd runs chrooted in {self.rig.mta.root}/spool, so it looks for "
                                 f"{self.socket} at {self.rig.mta.root}/spool{self.rig.milter.socket}, but the socket is "
@@ -243,7 +235,7 @@ class Configuration(PostfixTest):
         os.link(self.rig.milter.socket, inside / "gm.sock")
         for name in ("unix:graph-milter/gm.sock", "unix:/graph-milter/gm.sock"):
             self.postconf("-P", f"{jail}/smtpd_milters={name}")
-            self.reload_postfix()
+            self.rig.mta.restart()
             self.send_to(self.rig.mta.ports["jail"], small(f"in jail by {name}"))
             self.delivered(f"in jail by {name}")
         self.postconf("-F", f"{jail}/chroot=n")
@@ -252,7 +244,7 @@ class Configuration(PostfixTest):
 
     def test_copies_are_not_lost_before_the_administrator_says_so(self):
         self.postconf("-e", "always_bcc = journal@contoso.com")
-        self.reload_postfix()
+        self.rig.mta.restart()
         self.rig.milter.options.update({"postfix-config": str(self.rig.mta.etc), "socket": self.socket})
         self.reload_milter()
         words = "Postfix makes copies (always_bcc = journal@contoso.com), which would be lost"

@@ -91,7 +91,7 @@ action    = relay
                          f"recipient_bcc_maps = texthash:{etc}/recipient-bcc\n"
                          f"virtual_alias_maps = texthash:{etc}/virtual\n"
                          "strict_rfc821_envelopes = no\n")
-        self.rig.mta.command("reload")
+        self.rig.mta.restart()
         rig.wait_until(self.has_copies, "Postfix makes copies")
 
     def has_copies(self):
@@ -135,7 +135,7 @@ action    = relay
     def no_copies(self):
         with open(self.rig.mta.etc / "main.cf", "a") as stream:
             stream.write("always_bcc =\nsender_bcc_maps =\nrecipient_bcc_maps =\n")
-        self.rig.mta.command("reload")
+        self.rig.mta.restart()
         rig.wait_until(lambda: not self.has_copies(), "Postfix makes no copies")
         code, text = self.send_to([f"<{OUTSIDE}>"], mail("alone"))
         self.assertEqual(code, 250, text)
