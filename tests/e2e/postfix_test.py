@@ -139,8 +139,7 @@ class OtherMilters(PostfixTest):
             self.addCleanup(milter.close)
 
     def use(self, *milters):
-        self.postconf("-e", "smtpd_milters = " + ", ".join(milters))
-        self.rig.mta.restart()
+        self.rig.mta.set("smtpd_milters = " + ", ".join(milters))
 
     def test_what_comes_before_us_and_what_after(self):
         ours = self.rig.milter.mta_name
@@ -243,8 +242,7 @@ class Configuration(PostfixTest):
         self.assert_no_violations()
 
     def test_copies_are_not_lost_before_the_administrator_says_so(self):
-        self.postconf("-e", "always_bcc = journal@contoso.com")
-        self.rig.mta.restart()
+        self.rig.mta.set("always_bcc = journal@contoso.com")
         self.rig.milter.options.update({"postfix-config": str(self.rig.mta.etc), "socket": self.socket})
         self.reload_milter()
         words = "Postfix makes copies (always_bcc = journal@contoso.com), which would be lost"

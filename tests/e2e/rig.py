@@ -232,7 +232,9 @@ class Postfix:
             *(line.replace(SNIPPET_SOCKET, milter or "") for line in snippet("main.cf.snippet")),
             *settings,
         ]
-        (self.etc / "main.cf").write_text("\n".join(lines) + "\n")
+        # Each name once, the last one counts: Postfix warns of a second, and a postlogd that warns at its start waits for itself.
+        unique = {line.partition("=")[0].strip(): line for line in lines}
+        (self.etc / "main.cf").write_text("\n".join(unique.values()) + "\n")
         services = f"127.0.0.1:{self.port} inet n - n - - smtpd\n"
         if self.plain_port:
             services += f"127.0.0.1:{self.plain_port} {snippet_service(10025)}\n"
@@ -256,9 +258,14 @@ class Postfix:
         return self
 
     def restart(self):
-        """Takes main.cf over. Not by reload: a client that comes in that moment may wait in vain for its greeting."""
+        """So that no process goes on with the old settings, as some do for a while after a reload."""
         self.command("stop")
         return self.start()
+
+    def set(self, *settings):
+        """Writes "name = value" into main.cf and begins anew with them."""
+        subprocess.run(["postconf", "-c", str(self.etc), "-e", *settings], check=True)
+        return self.restart()
 
     def answers(self):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):

@@ -85,13 +85,11 @@ action    = relay
         (etc / "sender-bcc").write_text("scanner@contoso.com sender-copy@contoso.com\n")
         (etc / "recipient-bcc").write_text(f"{OUTSIDE} recipient-copy@contoso.com\n")
         (etc / "virtual").write_text("list@contoso.com one@contoso.com, two@contoso.com\n")
-        with open(etc / "main.cf", "a") as stream:
-            stream.write("always_bcc = journal@contoso.com\n"
-                         f"sender_bcc_maps = texthash:{etc}/sender-bcc\n"
-                         f"recipient_bcc_maps = texthash:{etc}/recipient-bcc\n"
-                         f"virtual_alias_maps = texthash:{etc}/virtual\n"
-                         "strict_rfc821_envelopes = no\n")
-        self.rig.mta.restart()
+        self.rig.mta.set("always_bcc = journal@contoso.com",
+                         f"sender_bcc_maps = texthash:{etc}/sender-bcc",
+                         f"recipient_bcc_maps = texthash:{etc}/recipient-bcc",
+                         f"virtual_alias_maps = texthash:{etc}/virtual",
+                         "strict_rfc821_envelopes = no")
         rig.wait_until(self.has_copies, "Postfix makes copies")
 
     def has_copies(self):
@@ -133,9 +131,7 @@ action    = relay
         self.assert_no_violations()
 
     def no_copies(self):
-        with open(self.rig.mta.etc / "main.cf", "a") as stream:
-            stream.write("always_bcc =\nsender_bcc_maps =\nrecipient_bcc_maps =\n")
-        self.rig.mta.restart()
+        self.rig.mta.set("always_bcc =", "sender_bcc_maps =", "recipient_bcc_maps =")
         rig.wait_until(lambda: not self.has_copies(), "Postfix makes no copies")
         code, text = self.send_to([f"<{OUTSIDE}>"], mail("alone"))
         self.assertEqual(code, 250, text)
