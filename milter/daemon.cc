@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "core/base/file.h"
 #include "core/base/format.h"
@@ -137,6 +138,7 @@ class Daemon {
 
   Status listen(const Account& account) {
     GM_TRY_ASSIGN(const SocketPlan plan, plan_socket(settings(), account));
+    address_ = plan.address;
     host_.sessions = {[this] { return service_->intake(); }, &traffic_};
     host_.tcp = plan.address.family != config::SocketFamily::Unix;
     host_.on_damage = [this] { stop_damaged(); };
@@ -144,8 +146,8 @@ class Daemon {
     return open_socket(plan, open_milter_socket);
   }
 
-  // SIGUSR1 reads the configuration again; between signals it looks whether maps have changed and whether the queue
-  // still works, since a failure in a delivery worker must end the daemon too.
+  // SIGUSR1 reads the configuration again; between signals it looks whether maps have changed, whether libmilter needs
+  // a push, and whether the queue still works, since a failure in a delivery worker must end the daemon too.
   void start_watch() {
     std::thread([this] {
       sigset_t reload;
@@ -154,6 +156,7 @@ class Daemon {
       constexpr timespec kLook{1, 0};
       for (;;) {
         look_again(sigtimedwait(&reload, nullptr, &kLook) == SIGUSR1);
+        push_libmilter();
         if (service_->failed()) stop_damaged();
       }
     }).detach();
@@ -164,6 +167,22 @@ class Daemon {
     service_->look_at_maps();
   } catch (const std::exception& exception) {
     log_text(LogLevel::Error, format("the old configuration stays: {}", exception.what()));
+  }
+
+  // When two connections say something in the same moment, libmilter (worker.c of 8.17) counts the same idle thread for
+  // both. The one left over waits until a thread comes out of a callback, which takes minutes where messages are
+  // awaited (accept = delivered), or until a connection comes: then it starts a thread, which takes one of those left.
+  void push_libmilter() {
+    constexpr int kKnocks = 8;
+    Status knocked;
+    for (int i = 0; i < kKnocks && knocked && traffic_.is_at_an_end() && !traffic_.draining(); ++i) {
+      knocked = knock(address_);
+    }
+    if (knocked || std::exchange(cannot_push_, true)) return;
+    log_text(LogLevel::Warning,
+             format("{}; while messages wait for Graph (accept = delivered), other MTAs may have to wait too: let the "
+                    "daemon's user into its own socket by socket-owner, socket-group or socket-mode",
+                    knocked.error().text()));
   }
 
   void stop_damaged() {
@@ -218,6 +237,8 @@ class Daemon {
   CallbackHost host_;
   std::unique_ptr<service::Service> service_;
   std::atomic<bool> damaged_{false};
+  config::SocketAddress address_;
+  bool cannot_push_ = false;  // and it was said
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -69,16 +70,19 @@ struct AddressList {
   addrinfo* first = nullptr;
 };
 
-// libmilter does not tell why it could not bind, so a socket of our own is bound for a moment.
-Status check_inet(const config::SocketAddress& address) {
+Status look_up(const config::SocketAddress& address, AddressList& out) {
   addrinfo wanted{};
   wanted.ai_family = address.family == config::SocketFamily::Inet6 ? AF_INET6 : AF_INET;
   wanted.ai_socktype = SOCK_STREAM;
+  const int rc = getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &wanted, &out.first);
+  if (rc == 0) return {};
+  return fail(ErrorKind::Configuration, kOption, "cannot find " + address.host + ": " + gai_strerror(rc));
+}
+
+// libmilter does not tell why it could not bind, so a socket of our own is bound for a moment.
+Status check_inet(const config::SocketAddress& address) {
   AddressList list;
-  if (const int rc = getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &wanted, &list.first);
-      rc != 0) {
-    return fail(ErrorKind::Configuration, kOption, "cannot find " + address.host + ": " + gai_strerror(rc));
-  }
+  GM_TRY(look_up(address, list));
   const FileDescriptor probe(::socket(list.first->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!probe.is_open()) return fail(system_error(kOption, "cannot make a socket", errno));
   const int reuse = 1;
@@ -87,6 +91,14 @@ Status check_inet(const config::SocketAddress& address) {
     return fail(system_error(kOption, "cannot listen on " + address.text(), errno));
   }
   return {};
+}
+
+// Never waits for room in the queue of connections: where that is full, libmilter has enough to do.
+Status connect_and_close(const sockaddr* to, socklen_t size, const std::string& name) {
+  const FileDescriptor caller(::socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!caller.is_open()) return fail(system_error(kOption, "cannot make a socket", errno));
+  if (connect(caller.get(), to, size) == 0 || errno == EINPROGRESS || errno == EAGAIN) return {};
+  return fail(system_error(kOption, "cannot connect to " + name, errno));
 }
 
 }  // namespace
@@ -98,6 +110,19 @@ Status open_socket(const SocketPlan& plan, const std::function<bool(const std::s
     return fail(ErrorKind::Configuration, kOption, "cannot listen on " + plan.address.text(), "see the system log");
   }
   return {};
+}
+
+Status knock(const config::SocketAddress& address) {
+  if (address.family == config::SocketFamily::Unix) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    address.path.copy(to.sun_path, sizeof to.sun_path - 1);
+    const void* generic = &to;
+    return connect_and_close(static_cast<const sockaddr*>(generic), sizeof to, address.text());
+  }
+  AddressList list;
+  GM_TRY(look_up(address, list));
+  return connect_and_close(list.first->ai_addr, list.first->ai_addrlen, address.text());
 }
 
 }  // namespace graph_milter::milter

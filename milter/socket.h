@@ -27,4 +27,7 @@ struct SocketPlan {
 // of two daemons that start at once one sees the other. REQUIRES: one thread (changes the umask for a moment).
 Status open_socket(const SocketPlan& plan, const std::function<bool(const std::string& address)>& open);
 
+// Connects to our own socket, as an MTA does, and leaves without a word.
+Status knock(const config::SocketAddress& address);
+
 }  // namespace graph_milter::milter

@@ -44,6 +44,11 @@ std::optional<Traffic::Ticket> Traffic::begin_end_of_message() {
   return Ticket(*this, &Traffic::ends_);
 }
 
+bool Traffic::is_at_an_end() const {
+  const std::lock_guard lock(mutex_);
+  return ends_ > 0;
+}
+
 void Traffic::drain() {
   const std::lock_guard lock(mutex_);
   draining_ = true;

@@ -48,6 +48,9 @@ class Traffic {
   // Nothing after drain().
   std::optional<Ticket> begin_end_of_message();
 
+  // An end of message is being worked on.
+  bool is_at_an_end() const;
+
   // Lets nothing begin any more.
   void drain();
   bool draining() const;

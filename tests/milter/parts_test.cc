@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <future>
+#include <stdexcept>
 
 #include "milter/milter_session.h"
 #include "milter/pid_file.h"
@@ -77,7 +78,9 @@ TEST(Traffic, LetsNothingBeginOnceItDrains) {
 
 TEST(Traffic, WaitsForTheEndsThatAreBeingWorkedOn) {
   Traffic traffic(2);
+  EXPECT_FALSE(traffic.is_at_an_end());
   auto end = traffic.begin_end_of_message();
+  EXPECT_TRUE(traffic.is_at_an_end());
   traffic.drain();
   EXPECT_FALSE(traffic.wait_for_ends(Duration(1)));
   auto waiting = std::async(std::launch::async, [&] { return traffic.wait_for_ends(std::chrono::minutes(1)); });
@@ -148,6 +151,13 @@ TEST(Recipients, AreComparedOnlyIfTheMtaCountsThem) {
   EXPECT_FALSE(recipients_differ("3", 3));
   EXPECT_TRUE(recipients_differ("2", 3));
   EXPECT_FALSE(recipients_differ("many", 3));
+}
+
+// Whoever connected has gone without a word.
+bool is_hung_up(int accepted) {
+  const FileDescriptor connection(accepted);
+  char byte = 0;
+  return connection.is_open() && read(connection.get(), &byte, 1) == 0;
 }
 
 class ASocket : public testing::Test {
@@ -221,22 +231,50 @@ TEST_F(ASocket, ThatCanNotBeOpenedIsAnError) {
   EXPECT_THAT(opened.error().text(), HasSubstr("cannot listen on unix:" + plan_.address.path));
 }
 
-TEST(InetSocket, ThatIsTakenIsNamed) {
-  const FileDescriptor other(socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const void* generic = &address;
-  ASSERT_EQ(bind(other.get(), static_cast<const sockaddr*>(generic), sizeof address), 0);
-  ASSERT_EQ(listen(other.get(), 1), 0);
-  socklen_t length = sizeof address;
-  void* writable_generic = &address;
-  ASSERT_EQ(getsockname(other.get(), static_cast<sockaddr*>(writable_generic), &length), 0);
-  SocketPlan plan;
-  plan.address = {config::SocketFamily::Inet, {}, "127.0.0.1", ntohs(address.sin_port)};
-  const Status opened = open_socket(plan, [](const std::string&) { return true; });
+TEST_F(ASocket, HearsAKnock) {
+  const Status early = knock(plan_.address);
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().text(),
+            "socket: cannot connect to unix:" + plan_.address.path + ": No such file or directory");
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(knock(plan_.address));
+  EXPECT_TRUE(is_hung_up(accept(listener_.get(), nullptr, nullptr)));
+}
+
+TEST_F(ASocket, WithNoRoomForMoreConnectionsIsNotWaitedFor) {
+  ASSERT_TRUE(open());
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(knock(plan_.address)) << i;
+}
+
+// Listens on a port of the kernel's choice.
+class AnInetSocket : public testing::Test {
+ protected:
+  AnInetSocket() : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    void* generic = &address;
+    socklen_t length = sizeof address;
+    if (bind(listener_.get(), static_cast<const sockaddr*>(generic), length) != 0 || listen(listener_.get(), 1) != 0 ||
+        getsockname(listener_.get(), static_cast<sockaddr*>(generic), &length) != 0) {
+      throw std::runtime_error("no socket");
+    }
+    plan_.address = {config::SocketFamily::Inet, {}, "127.0.0.1", ntohs(address.sin_port)};
+  }
+
+  FileDescriptor listener_;
+  SocketPlan plan_;
+};
+
+TEST_F(AnInetSocket, ThatIsTakenIsNamed) {
+  const Status opened = open_socket(plan_, [](const std::string&) { return true; });
   ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().text(), "socket: cannot listen on " + plan.address.text() + ": Address already in use");
+  EXPECT_EQ(opened.error().text(), "socket: cannot listen on " + plan_.address.text() + ": Address already in use");
+}
+
+TEST_F(AnInetSocket, HearsAKnock) {
+  ASSERT_TRUE(knock(plan_.address));
+  EXPECT_TRUE(is_hung_up(accept(listener_.get(), nullptr, nullptr)));
 }
 
 TEST(PidFile, HoldsOneDaemonAtATime) {

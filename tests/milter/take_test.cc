@@ -172,6 +172,22 @@ TEST(AcceptDelivered, AKillLeavesTheMessageWithItsClient) {
   EXPECT_TRUE(eventually([&] { return is_withdrawn(rig); })) << "nothing of it can be with Graph";
 }
 
+// libmilter may count one idle thread for two that speak in the same moment.
+TEST(AcceptDelivered, ManyThatEndTheirMessageInTheSameMomentAllWait) {
+  constexpr int kMany = 20;
+  DaemonRig rig(waiting("10m", 2 * kMany));
+  rig.start();
+  std::vector<MilterDriver> held;
+  for (int i = 0; i < kMany; ++i) {
+    held.push_back(rig.greeted());
+    held.back().begin(scan_mail(kLarge, i), format("H{}", i));
+  }
+  rig.freeze();
+  for (MilterDriver& one : held) one.send(wire::kEndOfBody);
+  rig.signal(SIGCONT);
+  EXPECT_TRUE(eventually([&] { return rig.entries().size() == kMany; })) << rig.entries().size();
+}
+
 // Each connection of an MTA that waits has a thread of libmilter's; the others go on.
 TEST(AcceptDelivered, AHundredWaitAndTheOthersGoOn) {
   DaemonRig rig(waiting("10m", 100));
