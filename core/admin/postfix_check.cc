@@ -10,6 +10,7 @@
 #include "core/admin/postfix_words.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/config/mta_fit.h"
 
 namespace graph_milter::admin {
 
@@ -175,17 +176,15 @@ class Check {
                set_ours(asker, setting, std::string(time.usual)));
   }
 
-  // Progress restarts milter_content_timeout, but not the time for which smtpd waits for cleanup(8).
   void check_deadline(const PostfixService& service) {
     const auto patience = parse_postfix_time(postfix_.get(service, "ipc_timeout"));
-    if (!ours_.accept_deadline || !patience || *patience > *ours_.accept_deadline) return;
-    words_.add(
-        Severity::Error, words_.where(service, "ipc_timeout"),
-        format("ipc_timeout is {}: smtpd gives up on mail that this milter still holds, for up to {} s, and takes "
-               "it for undelivered",
-               postfix_.get(service, "ipc_timeout"),
-               std::chrono::duration_cast<std::chrono::seconds>(*ours_.accept_deadline).count()),
-        words_.set(service, "ipc_timeout", "3600s"));
+    if (!ours_.accept_deadline || !patience) return;
+    for (const auto& trouble :
+         config::find_impatience(*ours_.accept_deadline, config::patience_of_postfix(*patience))) {
+      words_.add(Severity::Error, words_.where(service, trouble.option), trouble.text,
+                 words_.set(service, trouble.option,
+                            format("{}s", std::chrono::duration_cast<std::chrono::seconds>(trouble.must_be).count())));
+    }
   }
 
   void check_other_filters(const PostfixAsker& asker) {

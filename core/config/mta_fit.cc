@@ -35,9 +35,7 @@ std::vector<PatienceTrouble> find_impatience(Duration accept_deadline, const std
   return out;
 }
 
-std::vector<MtaPatience> patience_of_postfix(Duration milter_content_timeout, Duration ipc_timeout) {
-  return {{"milter_content_timeout", milter_content_timeout, true}, {"ipc_timeout", ipc_timeout, false}};
-}
+std::vector<MtaPatience> patience_of_postfix(Duration ipc_timeout) { return {{"ipc_timeout", ipc_timeout, false}}; }
 
 std::vector<MtaPatience> patience_of_sendmail(Duration r, Duration e) {
   return {{"R: of the filter's T=", r, true}, {"E: of the filter's T=", e, false}};

@@ -19,7 +19,7 @@ inline constexpr Duration kEndOfMessageMargin = std::chrono::seconds(30);
 
 // What the MTA says of itself; what is not known is not judged.
 struct MtaPatience {
-  std::string option;   // as the administrator knows it: "milter_content_timeout", "E: of INPUT_MAIL_FILTER"
+  std::string option;   // as the administrator knows it: "ipc_timeout", "E: of the filter's T="
   Duration patience{};  // its value
   bool restarts_on_progress = false;
 };
@@ -34,9 +34,9 @@ struct PatienceTrouble {
 // Those that are too short for `accept_deadline`, in their order.
 std::vector<PatienceTrouble> find_impatience(Duration accept_deadline, const std::vector<MtaPatience>& mta);
 
-// Postfix: milter_content_timeout, and ipc_timeout, for which smtpd waits for cleanup, which waits for us. Sendmail: R
-// and E of the filter's T=.
-std::vector<MtaPatience> patience_of_postfix(Duration milter_content_timeout, Duration ipc_timeout);
+// Postfix: ipc_timeout, for which smtpd waits for cleanup, which waits for us; milter_content_timeout, which progress
+// restarts, must be longer than we need anyhow. Sendmail: R and E of the filter's T=.
+std::vector<MtaPatience> patience_of_postfix(Duration ipc_timeout);
 std::vector<MtaPatience> patience_of_sendmail(Duration r, Duration e);
 
 }  // namespace graph_milter::config

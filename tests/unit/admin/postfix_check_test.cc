@@ -160,9 +160,9 @@ TEST(PostfixCheck, ADeadlineBeyondWhatSmtpdWaitsFor) {
   held.with("non_smtpd_milters", "").with("ipc_timeout", "300s").ours.accept_deadline = std::chrono::minutes(5);
   EXPECT_THAT(held.complaints(),
               ElementsAre(error("postfix",
-                                "ipc_timeout is 300s: smtpd gives up on mail that this milter still holds, for up to "
-                                "300 s, and takes it for undelivered",
-                                "postconf -e 'ipc_timeout = 3600s'")));
+                                "ipc_timeout is 300 s, so the MTA gives up before accept-deadline (300 s) is over: set "
+                                "it to 330 s or more, or accept-deadline to less",
+                                "postconf -e 'ipc_timeout = 330s'")));
   EXPECT_THAT(held.with("ipc_timeout", "1h").complaints(), IsEmpty());
 }
 

@@ -13,12 +13,12 @@ using std::chrono::seconds;
 
 TEST(MtaFit, TheDefaultsFitEachOther) {
   const Duration deadline = Settings().accept_deadline;
-  EXPECT_TRUE(find_impatience(deadline, patience_of_postfix(seconds(300), seconds(3600))).empty());
+  EXPECT_TRUE(find_impatience(deadline, patience_of_postfix(seconds(3600))).empty());
   EXPECT_TRUE(find_impatience(deadline, patience_of_sendmail(seconds(10), minutes(5))).empty());
 }
 
 TEST(MtaFit, OnlyALimitThatProgressDoesNotRestartMustBeLongerThanTheDeadline) {
-  EXPECT_TRUE(find_impatience(minutes(20), patience_of_postfix(seconds(30), seconds(3600))).empty());
+  EXPECT_TRUE(find_impatience(minutes(20), patience_of_postfix(seconds(3600))).empty());
   const auto found = find_impatience(minutes(20), patience_of_sendmail(seconds(10), minutes(5)));
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].option, "E: of the filter's T=");
@@ -29,13 +29,21 @@ TEST(MtaFit, OnlyALimitThatProgressDoesNotRestartMustBeLongerThanTheDeadline) {
 }
 
 TEST(MtaFit, OneLimitMustBeLongerThanTheTimeBetweenTwoProgressMessages) {
-  const auto found = find_impatience(minutes(1), patience_of_postfix(seconds(4), seconds(60)));
+  const auto found = find_impatience(minutes(1), patience_of_sendmail(seconds(4), seconds(60)));
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].text,
-            "milter_content_timeout is 4 s, and graph-milter says only every 3 s that it is at work: set it to 9 s or "
+            "R: of the filter's T= is 4 s, and graph-milter says only every 3 s that it is at work: set it to 9 s or "
             "more");
-  EXPECT_EQ(found[1].option, "ipc_timeout");
+  EXPECT_EQ(found[1].option, "E: of the filter's T=");
   EXPECT_EQ(found[1].must_be, seconds(90));
+}
+
+TEST(MtaFit, PostfixsSmtpdMustWaitForCleanupForAsLong) {
+  const auto found = find_impatience(minutes(5), patience_of_postfix(seconds(329)));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].option, "ipc_timeout");
+  EXPECT_EQ(found[0].must_be, seconds(330));
+  EXPECT_TRUE(find_impatience(minutes(5), patience_of_postfix(seconds(330))).empty());
 }
 
 }  // namespace
