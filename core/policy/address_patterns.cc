@@ -4,7 +4,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/mail/address.h"
-#include "core/policy/condition.h"
+#include "core/policy/address_patterns.h"
 
 namespace graph_milter::policy {
 
@@ -62,6 +62,12 @@ Match AddressPatterns::find(const Subject& subject) const {
   if (subject.key.empty()) return Match::No;
   if (addresses_.contains(subject.key)) return Match::Exact;
   return !subject.domain.empty() && domains_.contains(subject.domain) ? Match::Wide : Match::No;
+}
+
+Names AddressPatterns::names() const {
+  Names out(addresses_.begin(), addresses_.end());
+  for (const std::string& domain : domains_) out.push_back("@" + domain);
+  return out;
 }
 
 bool AddressPatterns::includes(const AddressPatterns& other) const {

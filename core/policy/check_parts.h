@@ -43,6 +43,16 @@ bool member_includes(const Rule& outer, const Rule& inner) {
   return (outer.*Member)->includes(*(inner.*Member));
 }
 
+template <auto Member>
+std::string member_text(const Rule& rule) {
+  return (rule.*Member)->text();
+}
+
+template <std::optional<MatchList> Rule::*Member>
+std::optional<Names> member_names(const Rule& rule) {
+  return (rule.*Member)->names();
+}
+
 inline std::string why_not_in(const MatchList& list, std::string_view what, const Subject& subject,
                               Question& question) {
   return list.why_not(what, subject, list.find(subject, question.work()));

@@ -6,8 +6,8 @@
 #include <unordered_set>
 
 #include "core/base/format.h"
+#include "core/policy/address_patterns.h"
 #include "core/policy/cidr_map.h"
-#include "core/policy/condition.h"
 #include "core/policy/part_items.h"
 #include "core/policy/text_map.h"
 
@@ -34,6 +34,7 @@ class NetworkMatcher final : public Matcher {
     return other.networks() != nullptr && networks_.includes(*other.networks());
   }
   const NetworkSet* networks() const override { return &networks_; }
+  std::optional<Names> names() const override { return networks_.beginnings(); }
 
  private:
   NetworkSet networks_;
@@ -50,6 +51,7 @@ class AddressMatcher final : public Matcher {
     const auto* addresses = dynamic_cast<const AddressMatcher*>(&other);
     return addresses != nullptr && patterns_.includes(addresses->patterns_);
   }
+  std::optional<Names> names() const override { return patterns_.names(); }
   std::vector<std::string> written_domains() const override { return patterns_.written_domains(); }
   void add_addresses(std::set<std::string>& out) const override { patterns_.add_addresses(out); }
 
@@ -101,6 +103,7 @@ class WordMatcher final : public Matcher {
     return words != nullptr && std::all_of(words->words_.begin(), words->words_.end(),
                                            [&](const std::string& word) { return words_.contains(word); });
   }
+  std::optional<Names> names() const override { return Names(words_.begin(), words_.end()); }
 
  private:
   std::unordered_set<std::string> words_;

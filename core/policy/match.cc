@@ -15,18 +15,6 @@ std::vector<Check> join_tables() {
   return out;
 }
 
-Outcome ask(const Rule& rule, const Checks& checks, Question& question, bool with_content) {
-  Outcome unknown;
-  for (const Check* check : checks) {
-    if (check->asks_content && !with_content) continue;
-    const Holds holds = check->holds(rule, question);
-    if (holds == Holds::No) return {holds, check};
-    // One condition that surely does not hold settles what another one leaves open.
-    if (holds == Holds::Unknown && unknown.decided == nullptr) unknown = {holds, check};
-  }
-  return unknown;
-}
-
 }  // namespace
 
 const std::vector<Check>& all_checks() {
@@ -40,14 +28,6 @@ Checks checks_of(const Rule& rule) {
     if (check.is_set(rule)) checks.push_back(&check);
   }
   return checks;
-}
-
-Outcome ask_all(const Rule& rule, const Checks& checks, Question& question) {
-  return ask(rule, checks, question, true);
-}
-
-Outcome ask_envelope(const Rule& rule, const Checks& checks, Question& question) {
-  return ask(rule, checks, question, false);
 }
 
 std::string describe(const Rule& rule, const Outcome& outcome, Question& question) {

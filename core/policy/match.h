@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conditions of a rule, asked about one message.
+// The table of what a rule may ask about a message.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 
 namespace graph_milter::policy {
 
-enum class Holds {
+enum class Holds : unsigned char {
   Yes,
   No,
   Unknown,  // a pattern came to the end of its work (pattern.h)
@@ -27,6 +28,13 @@ struct Check {
   std::string (*why_not)(const Rule&, Question&);  // REQUIRES: it does not hold
   // The condition of `outer` holds whenever that of `inner` does. False where that can't be told. REQUIRES: both set.
   bool (*includes)(const Rule& outer, const Rule& inner);
+  // All that the answer depends on besides the message, as it was written: in one policy, rules of equal text get one
+  // answer. REQUIRES: set.
+  std::string (*text)(const Rule&);
+  // By what names the condition knows those for whom it can hold, and by what names the message does: it holds for
+  // nobody who is not in both. Null, or nullopt: they can't be listed.
+  std::optional<Names> (*names)(const Rule&) = nullptr;
+  Names (*names_in)(Question&) = nullptr;
 };
 
 std::span<const Check> envelope_checks();  // match_envelope.cc
@@ -41,10 +49,6 @@ struct Outcome {
   Holds holds = Holds::Yes;        // all conditions together
   const Check* decided = nullptr;  // the first that does not hold, or whose answer nobody knows; null: all hold
 };
-
-Outcome ask_all(const Rule& rule, const Checks& checks, Question& question);
-// Only what the envelope knows.
-Outcome ask_envelope(const Rule& rule, const Checks& checks, Question& question);
 
 // "client 10.9.9.9 is not in 10.1.20.0/24". REQUIRES: outcome.decided.
 std::string describe(const Rule& rule, const Outcome& outcome, Question& question);

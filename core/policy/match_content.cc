@@ -23,6 +23,12 @@ std::string recipient_why_not(const Rule& rule, Question& question) {
   return format("recipient: none of {} is in {}", count, rule.recipient->text());
 }
 
+Names recipient_names(Question& question) {
+  Names names;
+  for (const Subject& recipient : question.recipients()) add_names(recipient, names);
+  return names;
+}
+
 Holds all_recipients_hold(const Rule& rule, Question& question) {
   // Of those that were not kept nobody can say so.
   if (question.recipients().empty() || question.envelope().further_recipients > 0) return Holds::No;
@@ -63,6 +69,12 @@ Holds from_holds(const Rule& rule, Question& question) {
   return from == nullptr ? Holds::No : holds_by(rule.from->find(*from, question.work()).match);
 }
 
+Names from_names(Question& question) {
+  Names names;
+  if (question.from() != nullptr) add_names(*question.from(), names);
+  return names;
+}
+
 std::string from_why_not(const Rule& rule, Question& question) {
   const Subject* from = question.from();
   return from == nullptr ? no_single_from(question) : why_not_in(*rule.from, "from", *from, question);
@@ -81,6 +93,8 @@ std::string map_allows_not(const Rule& rule, Question& question) {
 }
 
 bool same_map(const Rule& outer, const Rule& inner) { return outer.sender_map->path() == inner.sender_map->path(); }
+
+std::string map_path(const Rule& rule) { return rule.sender_map->path(); }
 
 bool has_headers(const Rule& rule) { return !rule.headers.empty(); }
 
@@ -106,6 +120,12 @@ bool headers_include(const Rule& outer, const Rule& inner) {
     return std::any_of(inner.headers.begin(), inner.headers.end(),
                        [&](const HeaderCondition& header) { return header.text() == wanted.text(); });
   });
+}
+
+std::string headers_text(const Rule& rule) {
+  std::string out;
+  for (const HeaderCondition& header : rule.headers) out += header.text() + "\n";
+  return out;
 }
 
 // --- sizes and parts ---
@@ -143,6 +163,10 @@ bool large_parts_include(const Rule& outer, const Rule& inner) {
   return outer.threshold() == inner.threshold() && outer.large_parts_size->includes(*inner.large_parts_size);
 }
 
+std::string large_parts_text(const Rule& rule) {
+  return format("{} of at least {}", rule.large_parts_size->text(), rule.threshold().value_or(0));
+}
+
 template <std::optional<MatchList> Rule::*Member, Subject Question::PartSubject::*Of>
 Holds some_part_holds(const Rule& rule, Question& question) {
   return some_hold(*(rule.*Member), question.parts(), question.work(),
@@ -158,25 +182,28 @@ std::string part_name_why_not(const Rule& rule, Question& question) {
 }
 
 constexpr std::array kChecks = {
-    Check{"from", true, is_set<&Rule::from>, from_holds, from_why_not, member_includes<&Rule::from>},
-    Check{"sender-map", true, is_set<&Rule::sender_map>, map_allows_from, map_allows_not, same_map},
+    Check{"from", true, is_set<&Rule::from>, from_holds, from_why_not, member_includes<&Rule::from>,
+          member_text<&Rule::from>, member_names<&Rule::from>, from_names},
+    Check{"sender-map", true, is_set<&Rule::sender_map>, map_allows_from, map_allows_not, same_map, map_path},
     Check{"recipient", true, is_set<&Rule::recipient>, recipient_holds, recipient_why_not,
-          member_includes<&Rule::recipient>},
+          member_includes<&Rule::recipient>, member_text<&Rule::recipient>, member_names<&Rule::recipient>,
+          recipient_names},
     Check{"all-recipients", true, is_set<&Rule::all_recipients>, all_recipients_hold, all_recipients_why_not,
-          member_includes<&Rule::all_recipients>},
+          member_includes<&Rule::all_recipients>, member_text<&Rule::all_recipients>,
+          member_names<&Rule::all_recipients>, recipient_names},
     Check{"recipients-are", true, is_set<&Rule::recipients_are>, recipients_are_hold, recipients_are_not,
-          member_includes<&Rule::recipients_are>},
+          member_includes<&Rule::recipients_are>, member_text<&Rule::recipients_are>},
     Check{"part-size", true, is_set<&Rule::part_size>, part_size_holds, part_size_why_not,
-          member_includes<&Rule::part_size>},
+          member_includes<&Rule::part_size>, member_text<&Rule::part_size>},
     Check{"message-size", true, is_set<&Rule::message_size>, message_size_holds, message_size_why_not,
-          member_includes<&Rule::message_size>},
+          member_includes<&Rule::message_size>, member_text<&Rule::message_size>},
     Check{"large-parts-size", true, is_set<&Rule::large_parts_size>, large_parts_hold, large_parts_why_not,
-          large_parts_include},
+          large_parts_include, large_parts_text},
     Check{"part-type", true, is_set<&Rule::part_type>, some_part_holds<&Rule::part_type, &Question::PartSubject::type>,
-          part_type_why_not, member_includes<&Rule::part_type>},
+          part_type_why_not, member_includes<&Rule::part_type>, member_text<&Rule::part_type>},
     Check{"part-name", true, is_set<&Rule::part_name>, some_part_holds<&Rule::part_name, &Question::PartSubject::name>,
-          part_name_why_not, member_includes<&Rule::part_name>},
-    Check{"header", true, has_headers, headers_hold, headers_why_not, headers_include},
+          part_name_why_not, member_includes<&Rule::part_name>, member_text<&Rule::part_name>},
+    Check{"header", true, has_headers, headers_hold, headers_why_not, headers_include, headers_text},
 };
 
 }  // namespace

@@ -25,9 +25,23 @@ constexpr std::string_view kDaemon = "daemon";
 constexpr std::string_view kLogin = "login";
 constexpr std::string_view kSender = "sender";
 
+template <const Subject& (Question::*Ask)()>
+Names subject_names(Question& question) {
+  Names names;
+  add_names((question.*Ask)(), names);
+  return names;
+}
+
 template <const auto& Name, std::optional<MatchList> Rule::*Member, const Subject& (Question::*Ask)()>
-constexpr Check kListCheck = {
-    Name, false, is_set<Member>, list_holds<Member, Ask>, list_why_not<Name, Member, Ask>, member_includes<Member>};
+constexpr Check kListCheck = {Name,
+                              false,
+                              is_set<Member>,
+                              list_holds<Member, Ask>,
+                              list_why_not<Name, Member, Ask>,
+                              member_includes<Member>,
+                              member_text<Member>,
+                              member_names<Member>,
+                              subject_names<Ask>};
 
 Holds map_knows_login(const Rule& rule, Question& question) {
   return holds_if(rule.sender_map->knows(question.envelope().login));
@@ -39,11 +53,13 @@ std::string map_knows_not(const Rule& rule, Question& question) {
 
 bool same_map(const Rule& outer, const Rule& inner) { return outer.sender_map->path() == inner.sender_map->path(); }
 
+std::string map_path(const Rule& rule) { return rule.sender_map->path(); }
+
 constexpr std::array kChecks = {
     kListCheck<kClient, &Rule::client, &Question::client>,
     kListCheck<kDaemon, &Rule::daemon, &Question::daemon>,
     kListCheck<kLogin, &Rule::login, &Question::login>,
-    Check{"sender-map", false, is_set<&Rule::sender_map>, map_knows_login, map_knows_not, same_map},
+    Check{"sender-map", false, is_set<&Rule::sender_map>, map_knows_login, map_knows_not, same_map, map_path},
     kListCheck<kSender, &Rule::sender, &Question::sender>,
 };
 

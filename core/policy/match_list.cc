@@ -49,6 +49,16 @@ std::string without_quotes(std::string_view item) {
   return out;
 }
 
+// One item, whatever is in it.
+std::string in_quotes(std::string_view item) {
+  std::string out = "\"";
+  for (const char c : item) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 const ItemKind& kind_of(std::string_view word, const ListKind& kind) {
   return *std::find_if(kind.items.begin(), std::prev(kind.items.end()),
                        [&](const ItemKind& item) { return item.takes(word); });
@@ -98,7 +108,7 @@ Result<MatchList> MatchList::parse(std::string_view value, const std::string& wh
 Result<MatchList> MatchList::read(std::string_view value, const std::vector<std::string>& words,
                                   const std::string& where, const ListKind& kind, MapStore& maps) {
   MatchList list;
-  list.text_ = trim(value);
+  list.text_ = words == split_items(value) ? std::string(trim(value)) : in_quotes(value);
   if (words.empty()) return fail(ErrorKind::Usage, where, std::string(kind.empty), std::string(kind.empty_hint));
   for (std::size_t at = 0; at < words.size();) {
     GM_TRY(check_sign(words[at], where));
@@ -154,6 +164,17 @@ bool MatchList::holds_everybody() const {
     if (item.matcher->networks() != nullptr) all.add_all_of(*item.matcher->networks());
   }
   return all.holds_everybody();
+}
+
+std::optional<Names> MatchList::names() const {
+  if (is_negative_) return std::nullopt;
+  Names out;
+  for (const Item& item : items_) {
+    const auto names = item.matcher->names();
+    if (!names) return std::nullopt;
+    if (!item.negated) out.insert(out.end(), names->begin(), names->end());
+  }
+  return out;
 }
 
 std::vector<std::string> MatchList::written_domains() const {

@@ -3,6 +3,7 @@
 // '!' it decides that the list does not hold. A list whose items all have a '!' holds for everything else.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -52,12 +53,16 @@ class MatchList {
   Found find(const Subject& subject, PatternWork& work) const;
   bool matches(const Subject& subject) const;
 
-  const std::string& text() const { return text_; }  // as it was written
+  // As it was written; split_items() makes the same items of it again.
+  const std::string& text() const { return text_; }
   // "client 10.1.2.3 is not in 10.1.20.0/24", "client 10.1.20.7 is kept out by !10.1.20.7". REQUIRES: `found` is No.
   std::string why_not(std::string_view what, const Subject& subject, const Found& found) const;
 
   // Every item has a '!'.
   bool is_negative() const { return is_negative_; }
+
+  // Names of all that it can hold for (subject.h); nullopt: they can't be listed.
+  std::optional<Names> names() const;
 
   // Who matches can't be told from all others: a list of '!' only, or networks that hold everybody.
   bool holds_everybody() const;

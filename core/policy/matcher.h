@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -42,6 +43,9 @@ class Matcher {
   // The networks that it matches, for the same question about several items; nullptr: it
   // matches no networks, or can't list them.
   virtual const NetworkSet* networks() const { return nullptr; }
+
+  // Names of all that it can match (subject.h); nullopt: it can't list them, or may find nothing out about them.
+  virtual std::optional<Names> names() const { return std::nullopt; }
 
   // Domains of the addresses that are written in the conf file itself, not in a file it names; canonical.
   virtual std::vector<std::string> written_domains() const { return {}; }

@@ -61,6 +61,21 @@ bool NetworkSet::contains(const IpAddress& address) const {
                      [&](const Group& group) { return group.networks.contains(masked(key, group.mask)); });
 }
 
+std::vector<std::string> NetworkSet::beginnings() const {
+  std::vector<std::string> out;
+  for (const Group& group : groups_) {
+    for (const Key& network : group.networks) {
+      std::string bytes;
+      for (int at = 0; at < group.prefix / 8; ++at) {
+        const std::uint64_t half = at < 8 ? network.high : network.low;
+        bytes += static_cast<char>(half >> (56 - at % 8 * 8) & 0xff);
+      }
+      out.push_back(std::move(bytes));
+    }
+  }
+  return out;
+}
+
 bool NetworkSet::includes(const NetworkSet& other) const {
   const auto lies_in_ours = [this](const Key& first, int prefix) {
     return std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {

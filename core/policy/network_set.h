@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -20,6 +21,9 @@ class NetworkSet {
 
   // Every network of `other` lies in one of ours.
   bool includes(const NetworkSet& other) const;
+
+  // Of each network the bytes that are the same in all its addresses, as far as they are whole.
+  std::vector<std::string> beginnings() const;
 
   // The networks together, however they are cut up, hold all of IPv4 or all of what is routed of IPv6 (2000::/3).
   bool holds_everybody() const;

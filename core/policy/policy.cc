@@ -2,14 +2,13 @@
 #include "core/policy/policy.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <utility>
 
 #include "core/base/format.h"
 #include "core/base/text.h"
-#include "core/policy/condition.h"
-#include "core/policy/match.h"
+#include "core/policy/address_patterns.h"
+#include "core/policy/inquiry.h"
 #include "core/policy/objection.h"
 #include "core/policy/rule_reader.h"
 #include "core/policy/rule_warnings.h"
@@ -106,25 +105,25 @@ Result<Policy> Policy::read(const config::ConfText& conf, const std::vector<std:
     }
     rules.push_back(std::move(rule));
   }
-  std::vector<Checks> checks;
-  std::transform(rules.begin(), rules.end(), std::back_inserter(checks), checks_of);
+  policy.conditions_ = std::make_shared<const Conditions>(rules);
+  policy.interests_ = std::make_shared<const std::vector<Interest>>(interests_of(rules));
   policy.rules_ = std::make_shared<const std::vector<Rule>>(std::move(rules));
-  policy.checks_ = std::make_shared<const std::vector<Checks>>(std::move(checks));
   policy.maps_ = std::move(maps);
   return policy;
 }
 
 Decision Policy::decide(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
   Question question(envelope, facts, tenant_domains_);
+  Inquiry inquiry(*rules_, *conditions_, question);
   const Rule* closest = nullptr;
   Outcome furthest;
   for (std::size_t i = 0; i < rules_->size(); ++i) {
     const Rule& rule = (*rules_)[i];
-    const Outcome outcome = ask_all(rule, (*checks_)[i], question);
+    const Outcome outcome = inquiry.ask_all(i);
     if (outcome.holds == Holds::Yes) return decided(rule, question, tenant_domains_);
     if (outcome.holds == Holds::Unknown) return undecided(rule, outcome, question);
     // Checks stand in their table in the order in which they are asked.
-    if (rule.action != Action::Relay || (closest != nullptr && outcome.decided <= furthest.decided)) continue;
+    if ((closest != nullptr && outcome.decided <= furthest.decided) || rule.action != Action::Relay) continue;
     closest = &rule;
     furthest = outcome;
   }
@@ -135,23 +134,30 @@ Decision Policy::decide(const mail::Envelope& envelope, const mail::MessageFacts
   return {nullptr, Action::Pass, "", "no-rule", std::move(text), {}};
 }
 
+std::vector<Policy::Interest> Policy::interests_of(const std::vector<Rule>& rules) {
+  std::vector<Interest> out;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto least = smallest_message(rules[i]);
+    if (rules[i].action != Action::Pass && least) out.push_back({i, *least});
+  }
+  return out;
+}
+
 std::optional<ByteCount> Policy::smallest_interesting_size(const mail::Envelope& envelope) const {
   std::optional<ByteCount> smallest;
   if (envelope.has_null_sender()) return smallest;
   Question question(envelope);
-  for (std::size_t i = 0; i < rules_->size(); ++i) {
-    const Rule& rule = (*rules_)[i];
-    if (rule.action == Action::Pass || ask_envelope(rule, (*checks_)[i], question).holds == Holds::No) continue;
-    const auto needed = smallest_message(rule);
-    if (!needed) continue;
-    smallest = std::min(smallest.value_or(*needed), *needed);
+  Inquiry inquiry(*rules_, *conditions_, question);
+  for (const Interest& interest : *interests_) {
+    if (inquiry.ask_envelope(interest.rule).holds == Holds::No) continue;
+    smallest = std::min(smallest.value_or(interest.least), interest.least);
     if (*smallest == 0) break;
   }
   return smallest;
 }
 
 std::vector<Error> Policy::warnings(ByteCount part, ByteCount message) const {
-  return find_warnings(*rules_, *checks_, {part, largest_message_limit(message)});
+  return find_warnings(*rules_, {part, largest_message_limit(message)});
 }
 
 ByteCount Policy::message_limit(std::string_view mailbox, ByteCount otherwise) const {
@@ -164,18 +170,20 @@ ByteCount Policy::largest_message_limit(ByteCount otherwise) const {
 
 std::string Policy::explain(const mail::Envelope& envelope, const mail::MessageFacts& facts) const {
   Question question(envelope, facts, tenant_domains_);
+  Inquiry inquiry(*rules_, *conditions_, question);
+  Question retold(envelope, facts, tenant_domains_);  // what words cost must not change what comes behind them
   std::string out;
   bool decided_already = false;
   for (std::size_t i = 0; i < rules_->size(); ++i) {
     const Rule& rule = (*rules_)[i];
     std::string words = "not asked";
     if (!decided_already) {
-      const Outcome outcome = ask_all(rule, (*checks_)[i], question);
+      const Outcome outcome = inquiry.ask_all(i);
       decided_already = outcome.holds != Holds::No;
       if (outcome.holds == Holds::No) {
-        words = "does not match: " + describe(rule, outcome, question);
+        words = "does not match: " + describe(rule, outcome, retold);
       } else if (outcome.holds == Holds::Unknown) {
-        words = "nobody knows whether it matches, so it is not relayed: " + describe(rule, outcome, question);
+        words = "nobody knows whether it matches, so it is not relayed: " + describe(rule, outcome, retold);
       } else {
         words = describe(rule, decided(rule, question, tenant_domains_));
       }

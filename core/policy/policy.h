@@ -12,8 +12,8 @@
 #include "core/config/conf_text.h"
 #include "core/mail/envelope.h"
 #include "core/mail/facts.h"
+#include "core/policy/conditions.h"
 #include "core/policy/map_store.h"
-#include "core/policy/match.h"
 #include "core/policy/rule.h"
 #include "core/policy/size_map.h"
 
@@ -86,8 +86,16 @@ class Policy {
   std::string explain(const mail::Envelope& envelope, const mail::MessageFacts& facts) const;
 
  private:
+  // A rule that does not pass, and the smallest message that it could match.
+  struct Interest {
+    std::size_t rule = 0;
+    ByteCount least = 0;
+  };
+  static std::vector<Interest> interests_of(const std::vector<Rule>& rules);
+
   std::shared_ptr<const std::vector<Rule>> rules_;
-  std::shared_ptr<const std::vector<Checks>> checks_;  // of each rule
+  std::shared_ptr<const Conditions> conditions_;            // of rules_
+  std::shared_ptr<const std::vector<Interest>> interests_;  // in the order of rules_
   std::vector<std::string> tenant_domains_;
   std::shared_ptr<const MapStore> maps_;
   std::shared_ptr<const SizeMap> sizes_;  // null: no mailbox has a limit of its own

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/config/values.h"
+#include "core/policy/match.h"
 
 namespace graph_milter::policy {
 
@@ -147,8 +149,9 @@ std::vector<Error> shadows(const std::vector<Rule>& rules, const std::vector<Che
 
 }  // namespace
 
-std::vector<Error> find_warnings(const std::vector<Rule>& rules, const std::vector<Checks>& checks,
-                                 const RelayLimits& limits, std::uint64_t comparisons) {
+std::vector<Error> find_warnings(const std::vector<Rule>& rules, const RelayLimits& limits, std::uint64_t comparisons) {
+  std::vector<Checks> checks;
+  std::transform(rules.begin(), rules.end(), std::back_inserter(checks), checks_of);
   std::vector<Error> out;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Rule& rule = rules[i];

@@ -8,7 +8,6 @@
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
-#include "core/policy/match.h"
 #include "core/policy/rule.h"
 
 namespace graph_milter::policy {
@@ -25,7 +24,7 @@ inline constexpr std::uint64_t kComparisons = 2'000'000;
 // In the order of the rules, each of kind Usage at the rule's line: rules that no message can match (sizes that exclude
 // each other, lists of which nothing is left, more than is ever relayed), items of a list that never decide, and rules
 // of which an earlier one takes all mail. `comparisons` is counted down; where it ends, no more shadows are looked for.
-std::vector<Error> find_warnings(const std::vector<Rule>& rules, const std::vector<Checks>& checks,
-                                 const RelayLimits& limits, std::uint64_t comparisons = kComparisons);
+std::vector<Error> find_warnings(const std::vector<Rule>& rules, const RelayLimits& limits,
+                                 std::uint64_t comparisons = kComparisons);
 
 }  // namespace graph_milter::policy

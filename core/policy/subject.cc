@@ -2,7 +2,7 @@
 #include "core/policy/subject.h"
 
 #include "core/mail/address.h"
-#include "core/policy/condition.h"
+#include "core/policy/address_patterns.h"
 
 namespace graph_milter::policy {
 
@@ -18,5 +18,14 @@ Subject client_subject(std::string_view address) {
 }
 
 Subject word_subject(std::string_view word) { return {std::string(word), std::string(word), {}, {}}; }
+
+void add_names(const Subject& subject, Names& out) {
+  if (!subject.key.empty()) out.push_back(subject.key);
+  if (!subject.domain.empty()) out.push_back("@" + subject.domain);
+  if (!subject.ip) return;
+  const auto& bytes = subject.ip->bytes;
+  for (auto end = bytes.begin(); end != bytes.end(); ++end) out.emplace_back(bytes.begin(), end);
+  out.emplace_back(bytes.begin(), bytes.end());
+}
 
 }  // namespace graph_milter::policy

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/policy/network.h"
 
@@ -21,5 +22,10 @@ struct Subject {
 Subject address_subject(std::string_view address);  // also of a login, which may be a word without '@'
 Subject client_subject(std::string_view address);
 Subject word_subject(std::string_view word);  // key: the word itself, upper and lower case apart
+
+// What items that list their subjects know them by: a key, "@" and a domain, or the first bytes of an address, as many
+// as its network has whole ones.
+using Names = std::vector<std::string>;
+void add_names(const Subject& subject, Names& out);  // all by which an item could know it
 
 }  // namespace graph_milter::policy

@@ -6,7 +6,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/mail/address.h"
-#include "core/policy/condition.h"
+#include "core/policy/address_patterns.h"
 #include "core/policy/map_lines.h"
 
 namespace graph_milter::policy {

@@ -4,6 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "tests/unit/policy/lists.h"
 
 namespace graph_milter::policy {
@@ -108,6 +111,60 @@ TEST(Lists, KnowWhichHoldWheneverAnotherHolds) {
   EXPECT_TRUE(list_of("@contoso.com").includes(list_of("a@contoso.com, b@contoso.com")));
   EXPECT_FALSE(list_of("@contoso.com").includes(list_of("\"a b\"@contoso.com"))) << "a domain means plain addresses";
   EXPECT_FALSE(list_of("a@contoso.com").includes(list_of("@contoso.com")));
+}
+
+// Whom a list holds for is known to it by one of his names, whatever the form of the item.
+TEST(Lists, NameAllForWhomTheyHold) {
+  const auto is_named = [](const MatchList& list, const Subject& subject) {
+    const Names named = *list.names();
+    Names names;
+    add_names(subject, names);
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return std::find(named.begin(), named.end(), name) != named.end();
+    });
+  };
+  for (const char* text : {"10.1.20.7", "10.1.20.6/31", "10.1.20.0/24", "10.1.16.0/20", "10.0.0.0/8", "8.0.0.0/5",
+                           "0.0.0.0/0", "!10.1.20.8, 10.1.0.0/16", "::/0", "2001:db8::/33, 10.1.20.7"}) {
+    const Subject client = client_subject("10.1.20.7");
+    const MatchList list = list_of(text, kClientList);
+    EXPECT_EQ(is_named(list, client), list.matches(client)) << text;
+  }
+  EXPECT_TRUE(is_named(list_of("2001:db8:8000::/33", kClientList), client_subject("2001:db8:ffff::1")));
+  EXPECT_FALSE(is_named(list_of("2001:db8:8000::/33", kClientList), client_subject("2001:db9::1")));
+  for (const char* login : {"anna@contoso.com", "Anna@CONTOSO.com", "bert@contoso.com", "\"f g\"@contoso.com", "app",
+                            "APP", "", "@contoso.com"}) {
+    for (const char* text :
+         {"anna@contoso.com", "@contoso.com", "app, @fabrikam.com", "!bert@contoso.com, @contoso.com"}) {
+      const MatchList list = list_of(text, kLoginList);
+      const Subject subject = address_subject(login);
+      EXPECT_GE(is_named(list, subject), list.matches(subject)) << login << " and " << text;
+    }
+  }
+  EXPECT_FALSE(is_named(list_of("@contoso.com", kLoginList), address_subject("bert@fabrikam.com")));
+  EXPECT_EQ(list_of("!anna@contoso.com").names(), std::nullopt) << "it holds for all others";
+  EXPECT_EQ(list_of("/pdf$/, scan.pdf", kNameList).names(), std::nullopt) << "nobody knows for whom a pattern holds";
+}
+
+// By its text a list is made again, whether the text was one item or several.
+TEST(Lists, AreTheirText) {
+  MapStore maps;
+  for (const auto& [value, quoted, text] : {
+           std::tuple{"A, B", false, "A, B"},
+           std::tuple{" A  B ", false, "A  B"},
+           std::tuple{"A", true, "A"},
+           std::tuple{"A, B", true, R"("A, B")"},
+           std::tuple{" A", true, R"(" A")"},
+           std::tuple{"", true, R"("")"},
+           std::tuple{R"("a" \b)", true, R"("\"a\" \\b")"},
+       }) {
+    config::ConfLine line;
+    line.value = value;
+    line.quoted = quoted;
+    const auto list = MatchList::parse(line, kDaemonList, maps);
+    ASSERT_TRUE(list) << value;
+    EXPECT_EQ(list->text(), text);
+    EXPECT_EQ(split_items(list->text()), quoted ? std::vector<std::string>{value} : split_items(value)) << text;
+  }
 }
 
 TEST(Lists, KnowItemsThatNeverDecide) {

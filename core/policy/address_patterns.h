@@ -34,6 +34,8 @@ class AddressPatterns {
   // Whatever the other one matches is matched.
   bool includes(const AddressPatterns& other) const;
 
+  Names names() const;  // of all that match (subject.h)
+
   // The exact addresses, canonical.
   void add_addresses(std::set<std::string>& out) const { out.insert(addresses_.begin(), addresses_.end()); }
 
