@@ -44,7 +44,7 @@ class Matcher {
   // matches no networks, or can't list them.
   virtual const NetworkSet* networks() const { return nullptr; }
 
-  // Names of all that it can match (subject.h); nullopt: it can't list them, or may find nothing out about them.
+  // Names of all that it can match (subject.h); nullopt: it can't list them, or may not know (Unknown).
   virtual std::optional<Names> names() const { return std::nullopt; }
 
   // Domains of the addresses that are written in the conf file itself, not in a file it names; canonical.
