@@ -68,14 +68,16 @@ std::string between_slashes(const Written& written) {
 
 // The form that Pattern reads. Postfix's flags turn round what is usual: i and s are on.
 Result<std::string> pattern_of(const Written& written, const std::string& where) {
-  std::map<char, bool> on = {{'i', true}, {'s', true}, {'m', false}, {'x', false}, {'A', false}, {'U', false}};
+  // E and X say what is so anyhow: no key ends in a line end, and PCRE2 knows no letter behind a backslash as itself.
+  std::map<char, bool> on = {{'i', true},  {'s', true},  {'m', false}, {'x', false},
+                             {'A', false}, {'U', false}, {'E', false}, {'X', false}};
   for (const char flag : written.flags) {
     const auto known = on.find(flag);
     if (known == on.end()) {
       return refuse(where,
                     format("\"{}\": the flag {} is not known", escape_for_log(written.whole, 120),
                            escape_for_log(std::string(1, flag), 8)),
-                    "the flags are i, m, s, x, A and U");
+                    "the flags are i, m, s, x, A, E, U and X");
     }
     known->second = !known->second;
   }

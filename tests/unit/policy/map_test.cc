@@ -285,7 +285,7 @@ TEST(PcreMaps, SayWhatIsWrongAndWhere) {
       {"anna@contoso.com OK\n",
        "/m:1: \"anna@contoso.com OK\" is not a pattern (write /EXPRESSION/ and behind it the value)"},
       {"/anna OK\n", "/m:1: \"/anna OK\" is not a pattern (write /EXPRESSION/ and behind it the value)"},
-      {"/anna/g OK\n", "/m:1: \"/anna/g\": the flag g is not known (the flags are i, m, s, x, A and U)"},
+      {"/anna/g OK\n", "/m:1: \"/anna/g\": the flag g is not known (the flags are i, m, s, x, A, E, U and X)"},
       {"/a/ one\n/b/ two\n/a/ three\n",
        "/m:3: /a/ has a line already (it is line 1, which always decides; keep one of them)"},
       {"/a(b)/ $2\n", "/m:1: the value names the group 2, and there is 1 (put ( and ) round what it shall be)"},

@@ -110,5 +110,53 @@ TEST_F(Postmap, FindsTheSameInCidrTables) {
   }
 }
 
+struct PatternLine {
+  const char* pattern;
+  const char* value;  // in front of the number of the line
+};
+
+TEST_F(Postmap, FindsTheSameInPcreTables) {
+  if (ask("pcre", "/^a$/ yes\n", {"a"}).empty())
+    GTEST_SKIP() << "Postfix has no pcre tables here: install postfix-pcre";
+  const std::vector<PatternLine> patterns = {{"/^user1@/", "plain"},
+                                             {"/@D1\\.Example$/", "any case"},
+                                             {"/^USER2@/i", "upper case only"},
+                                             {"/^(user)(\\d)@/", "$2 of ${1}, $(2)"},
+                                             {"/^(.*)@(d[12])/", "$1 at $2 for $$ 5"},
+                                             {"!/d1/", "outside"},
+                                             {"!|^user[0-4]@|", "another delimiter"},
+                                             {"/ ^ user 3 @ /x", "blanks do not count"},
+                                             {"/^user4@d2.example$/s", "a dot"},
+                                             {"/^(?:user|guest)(?<n>[5-9])@/", "named $1"},
+                                             {"/5@|6@|7@/", "one of them"},
+                                             {"/user/U", "lazy"},
+                                             {"/user8@/A", "at the start"},
+                                             {"/example$/E", "at the end"}};
+  std::vector<std::string> keys = {"guest5@d1.example", "user", "USER2@d2.example"};
+  for (int user = 0; user < 10; ++user) {
+    for (int domain = 0; domain < 3; ++domain) keys.push_back(format("user{}@d{}.example", user, domain));
+  }
+  for (int round = 0; round < 20; ++round) {
+    std::string table;
+    std::set<std::string> used;
+    int open = 0;
+    for (int i = 0; i < 10; ++i) {
+      const PatternLine& line = patterns[below(patterns.size())];
+      const std::size_t what = below(6);
+      if (what == 0) {
+        table += format("if {}\n", line.pattern);
+        ++open;
+      } else if (what == 1 && open > 0) {
+        table += "endif\n";
+        --open;
+      } else if (used.insert(line.pattern).second) {
+        table += format("{}\t{} {}\n", line.pattern, line.value, i);
+      }
+    }
+    while (open-- > 0) table += "endif\n";
+    compare(MapKind::Pcre, "pcre", table, keys);
+  }
+}
+
 }  // namespace
 }  // namespace graph_milter::policy
