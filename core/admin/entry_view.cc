@@ -99,6 +99,11 @@ void write_path(json::Writer& writer, const mail::EnvelopePath& path) {
   writer.end_array();
 }
 
+// A client waits for it, and was told nothing yet.
+bool is_awaited(const queue::Entry& entry) {
+  return entry.progress.awaited && !entry.progress.give_up && entry.state != queue::EntryState::Done;
+}
+
 // --- words ---
 
 class EntryWords {
@@ -133,6 +138,7 @@ class EntryWords {
     if (entry_.held_from) state += "; before that, " + place_words(*entry_.held_from);
     line("state", state);
     if (entry_.state != queue::EntryState::Done) line("now", waiting_words(waiting_of(entry_), now_));
+    if (is_awaited(entry_)) line("awaited", "its client waits at the MTA, and was not told yet that it is taken");
     if (entry_.outcome != queue::Outcome::None) line("outcome", std::string(outcome_words(entry_.outcome)));
     line("queue-id", escape_for_log(entry_.envelope.queue_id));
     line("accepted", local_time(entry_.accepted));
@@ -209,6 +215,7 @@ void write_state(json::Writer& writer, const queue::Entry& entry) {
   writer.key("outcome").string(queue::name_of(entry.outcome));
   const Waiting waiting = waiting_of(entry);
   writer.key("waits_for").string(name_of(waiting.whom));
+  writer.key("awaited").boolean(is_awaited(entry));
   writer.key("queue_id").string(entry.envelope.queue_id);
   add_time(writer, "accepted", entry.accepted);
   add_time(writer, "finished", entry.finished);

@@ -37,6 +37,8 @@ std::string escape_for_log(std::string_view text, std::size_t limit = 256);
 
 bool is_ascii(std::string_view text);
 bool is_valid_utf8(std::string_view text);
+// Where the first byte is that belongs to no UTF-8 character; npos: nowhere.
+std::size_t find_invalid_utf8(std::string_view text);
 
 // The candidate with the smallest edit distance, if that is small enough to be a slip of the fingers; else empty.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);

@@ -126,8 +126,8 @@ class Lexer {
     if (const auto nul = line.text.find('\0'); nul != std::string_view::npos) {
       return fail(at(line.number, nul + 1, "a NUL byte; this is not a text file"));
     }
-    if (!is_valid_utf8(line.text)) {
-      return fail(at(line.number, 1, "not UTF-8", "save the file as UTF-8"));
+    if (const auto bad = find_invalid_utf8(line.text); bad != std::string_view::npos) {
+      return fail(at(line.number, bad + 1, "not UTF-8", "save the file as UTF-8"));
     }
     const std::string_view content = trim(line.text);
     if (content.empty() || content.front() == '#') return {};

@@ -11,18 +11,6 @@ namespace graph_milter::policy {
 
 namespace {
 
-// Where the first byte is that belongs to no UTF-8 character; npos: nowhere.
-std::size_t find_invalid_utf8(std::string_view text) {
-  if (is_valid_utf8(text)) return std::string_view::npos;
-  std::size_t at = 0;
-  for (std::size_t length = 1; length <= 4; ++length) {
-    if (!is_valid_utf8(text.substr(at, length))) continue;
-    at += length;
-    length = 0;
-  }
-  return at;
-}
-
 class LineReader {
  public:
   LineReader(const std::string& path, std::size_t most_lines) : path_(path), most_lines_(most_lines) {}

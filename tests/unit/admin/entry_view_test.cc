@@ -138,6 +138,24 @@ TEST(EntryView, ShowsWhereAHeldMessageStoodAndThatItMayHaveBeenSent) {
                                "effect\n"));
 }
 
+TEST(EntryView, SaysThatAClientWaitsUntilItIsTold) {
+  const LocalZone zone;
+  queue::Entry awaited = entry();
+  awaited.progress.awaited = true;
+  EXPECT_THAT(print_entry(awaited, kNow, Form::Words),
+              HasSubstr("now:          due now\n"
+                        "awaited:      its client waits at the MTA, and was not told yet that it is taken\n"
+                        "queue-id:     4D1F22\n"));
+  EXPECT_EQ(json::parse(print_entry(awaited, kNow, Form::Json))->find_bool("awaited"), true);
+  queue::Entry refused = awaited;
+  refused.state = queue::EntryState::GiveUp;
+  refused.progress.give_up = queue::GiveUp{queue::Disposal::Client, "4.4.7", "too late", kNow};
+  for (const queue::Entry& told : {refused, entry()}) {
+    EXPECT_THAT(print_entry(told, kNow, Form::Words), Not(HasSubstr("awaited:")));
+    EXPECT_EQ(json::parse(print_entry(told, kNow, Form::Json))->find_bool("awaited"), false);
+  }
+}
+
 TEST(EntryView, ATombstoneSaysHowItEnded) {
   const LocalZone zone;
   queue::Entry done;

@@ -124,7 +124,9 @@ TEST(ConfText, RefusesAnOpenQuoteAndNamesItsColumn) {
 
 TEST(ConfText, RefusesNulAndWhatIsNotUtf8) {
   EXPECT_EQ(error_of(std::string_view("a = b\nc = d\0e\n", 12)), "a.conf:2:6: a NUL byte; this is not a text file");
-  EXPECT_EQ(error_of("a = caf\xE9\n"), "a.conf:1:1: not UTF-8 (save the file as UTF-8)");
+  EXPECT_EQ(error_of("a = caf\xE9\n"), "a.conf:1:8: not UTF-8 (save the file as UTF-8)");
+  EXPECT_EQ(error_of("a = b\n# caf\xC3\xA9, caf\xC3\n"), "a.conf:2:13: not UTF-8 (save the file as UTF-8)");
+  EXPECT_EQ(error_of("a = b,\r\n  \xFF\r\n"), "a.conf:2:3: not UTF-8 (save the file as UTF-8)");
 }
 
 TEST(ConfText, IncludesFilesRelativeToTheIncludingOne) {
