@@ -18,6 +18,7 @@ std::string join(const std::vector<std::string>& items) {
 
 std::string endpoints(const std::vector<const mta::PostfixMilter*>& milters) {
   std::vector<std::string> names;
+  names.reserve(milters.size());
   for (const auto* milter : milters) names.push_back(milter->endpoint);
   return join(names);
 }

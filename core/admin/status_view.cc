@@ -26,6 +26,7 @@ std::vector<ErrorCount> frequent_errors(const std::vector<queue::EntrySummary>& 
     if (!entry.last_error.empty()) ++counts[entry.last_error];
   }
   std::vector<ErrorCount> out;
+  out.reserve(counts.size());
   for (const auto& [text, messages] : counts) out.push_back({std::string(text), messages});
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.messages > b.messages; });
   if (out.size() > kMostErrors) out.resize(kMostErrors);

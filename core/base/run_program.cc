@@ -93,6 +93,7 @@ class Child {
 
 Result<pid_t> spawn(const std::vector<std::string>& arguments, const SpawnOrders& orders) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   std::string path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";

@@ -19,8 +19,8 @@ constexpr Duration kLongestBoardHold = std::chrono::hours(1);
 
 }  // namespace
 
-Delivery::Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services, Returning& returning,
-                   queue::ServiceState& service)
+Delivery::Delivery(const DeliverySettings& settings, queue::Queue& queue, targets::Services services,
+                   Returning& returning, queue::ServiceState& service)
     : settings_(settings),
       worker_count_(settings.workers),
       queue_(queue),

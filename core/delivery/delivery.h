@@ -38,7 +38,7 @@ Result<ReturnSettings> return_settings(const config::Settings& settings, const s
 class Delivery {
  public:
   // All of them outlive it. Starts nothing. What it finds out about Graph goes into `service`.
-  Delivery(DeliverySettings settings, queue::Queue& queue, targets::Services services, Returning& returning,
+  Delivery(const DeliverySettings& settings, queue::Queue& queue, targets::Services services, Returning& returning,
            queue::ServiceState& service);
   // Stops, and waits for the workers without end.
   ~Delivery();

@@ -29,7 +29,7 @@ std::string counted_login(const std::string& login) {
 }  // namespace
 
 std::string counted_client(std::string_view address) {
-  const std::string text(address);
+  std::string text(address);
   Bytes bytes{};
   if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
   std::array<char, INET6_ADDRSTRLEN> out{};

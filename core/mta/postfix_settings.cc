@@ -58,7 +58,7 @@ PostfixMilter parse_item(std::string_view item) {
   return out;
 }
 
-Result<std::string> ask(std::vector<std::string> arguments) {
+Result<std::string> ask(const std::vector<std::string>& arguments) {
   GM_TRY_ASSIGN(const ProgramAnswer answer, run_program(arguments));
   if (answer.status == 0) return answer.out;
   const std::string words = answer.err.empty() ? format("it ended with {}", answer.status) : answer.err;

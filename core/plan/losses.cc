@@ -258,9 +258,10 @@ constexpr std::array<Row, 20> kRows = {{{"auto-submitted", automatic},
 
 std::span<const std::string_view> loss_codes() {
   static const std::vector<std::string_view> codes = [] {
-    std::vector<std::string_view> out;
-    for (const Row& row : kRows) out.push_back(row.code);
     const auto of_json = json_loss_codes();
+    std::vector<std::string_view> out;
+    out.reserve(kRows.size() + of_json.size());
+    for (const Row& row : kRows) out.push_back(row.code);
     out.insert(out.end(), of_json.begin(), of_json.end());
     return out;
   }();

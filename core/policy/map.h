@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "core/base/result.h"
@@ -27,7 +28,9 @@ struct MapName {
 
   std::string text() const;  // "cidr:/etc/graph-milter/offices"
   friend bool operator==(const MapName&, const MapName&) = default;
-  friend auto operator<=>(const MapName&, const MapName&) = default;
+  friend bool operator<(const MapName& a, const MapName& b) {
+    return std::tie(a.kind, a.path) < std::tie(b.kind, b.path);
+  }
 };
 
 // Whether `word` names a map, ours or one of Postfix's other types ("hash:...", so that parse_map_name can refuse it).

@@ -113,6 +113,7 @@ bool was_read(const config::Reading& reading) {
 
 std::vector<std::string_view> known_mtas() {
   std::vector<std::string_view> out;
+  out.reserve(kMtas.size());
   for (const Mta& mta : kMtas) out.push_back(mta.name);
   return out;
 }
