@@ -28,6 +28,13 @@ class Reader {
     return std::move(out_);
   }
 
+  // Of a file that can't be read.
+  Reading read_without_it(Error why, const std::vector<Override>& overrides) {
+    out_.errors.push_back(std::move(why));
+    for (const Override& item : overrides) read_override(item);
+    return std::move(out_);
+  }
+
  private:
   Settings& settings() { return out_.configuration.settings; }
   const ConfText& text() const { return out_.configuration.text; }
@@ -148,11 +155,7 @@ Reading read_configuration(ConfText text, const std::string& file, const std::ve
 
 Reading read_configuration(const std::string& path, const std::vector<Override>& overrides) {
   auto text = read_conf_file(path);
-  if (!text) {
-    Reading failed;
-    failed.errors.push_back(std::move(text).error());
-    return failed;
-  }
+  if (!text) return Reader(ConfText(), path).read_without_it(std::move(text).error(), overrides);
   return read_configuration(*std::move(text), path, overrides);
 }
 

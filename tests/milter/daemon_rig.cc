@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -105,6 +106,18 @@ void DaemonRig::start() {
 int DaemonRig::run_to_end(const std::vector<std::string>& more_arguments) {
   launch(more_arguments);
   return wait_for_end();
+}
+
+Ran DaemonRig::run(const std::string& program, const std::string& words) const {
+  const std::string command = format("{}/milter/{} -c {} {} 2>&1", GM_BINARY_DIR, program, conf_file(), words);
+  FILE* out = popen(command.c_str(), "r");
+  if (out == nullptr) throw std::runtime_error("popen failed");
+  Ran ran;
+  char block[4096];
+  for (std::size_t length; (length = std::fread(block, 1, sizeof block, out)) > 0;) ran.words.append(block, length);
+  const int status = pclose(out);
+  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ran;
 }
 
 bool DaemonRig::is_running() {

@@ -30,6 +30,11 @@ struct RigOptions {
   std::optional<std::string> runs_as;    // who the child is before it starts; else whoever runs the test
 };
 
+struct Ran {
+  int status = 0;
+  std::string words;  // of both streams
+};
+
 class DaemonRig {
  public:
   explicit DaemonRig(RigOptions options = {});
@@ -41,6 +46,8 @@ class DaemonRig {
   void start();
   // Starts it and waits until it has ended.
   int run_to_end(const std::vector<std::string>& more_arguments = {});
+  // One of our programs, with the daemon's conf file: run("graph-milterctl", "reload").
+  Ran run(const std::string& program, const std::string& words) const;
   // SIGTERM, then waits; the exit status, or 128 + the signal that ended it.
   int stop();
   int wait_for_end();

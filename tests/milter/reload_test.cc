@@ -2,11 +2,9 @@
 // Another configuration while mail is under way: each message keeps the rules it began with, and none is lost.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 
 #include "core/base/format.h"
@@ -30,25 +28,11 @@ RigOptions with_rules(const std::string& rules) {
   return options;
 }
 
-struct Ran {
-  int status = 0;
-  std::string words;  // of both streams
-};
-
 class ReloadingDaemon : public DaemonRig {
  public:
   explicit ReloadingDaemon(const std::string& rules = kRelay) : DaemonRig(with_rules(rules)), rules_(rules) { start(); }
 
-  Ran ctl(const std::string& words) const {
-    const std::string command = format("{}/milter/graph-milterctl -c {} {} 2>&1", GM_BINARY_DIR, conf_file(), words);
-    FILE* out = popen(command.c_str(), "r");
-    Ran ran;
-    char block[4096];
-    for (std::size_t length; (length = std::fread(block, 1, sizeof block, out)) > 0;) ran.words.append(block, length);
-    const int status = pclose(out);
-    ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return ran;
-  }
+  Ran ctl(const std::string& words) const { return run("graph-milterctl", words); }
 
   // Rules and options in place of those on disk.
   void write_conf(const std::string& rules, const std::string& options = "") {

@@ -96,6 +96,15 @@ TEST_F(MapCommands, ReloadNeedsADaemonAndNoGoodConfiguration) {
   EXPECT_EQ(good.status, EX_UNAVAILABLE);
   EXPECT_EQ(good.err, words);
   EXPECT_EQ(run_ctl({"-c", conf("wrkers = 3\n"), "reload"}).err, words) << "it is the daemon that judges the file";
+
+  const std::string unreadable = folder_.write("unreadable.conf", "control-socket = /x\n# caf\xE9\n");
+  EXPECT_EQ(run_ctl({"-c", unreadable, "-o", "control-socket=" + folder_.file("control.sock"), "reload"}).err, words);
+  const Outcome lost = run_ctl({"-c", unreadable, "reload"});
+  EXPECT_EQ(lost.status, EX_UNAVAILABLE);
+  EXPECT_EQ(lost.err, "graph-milterctl: " + unreadable +
+                          ":2:6: not UTF-8 (save the file as UTF-8)\n"
+                          "graph-milterctl: /run/graph-milter/control.sock: no daemon listens there (where the daemon "
+                          "listens stands in the conf file: correct that, or add -o control-socket=PATH)\n");
 }
 
 }  // namespace
