@@ -35,8 +35,8 @@ struct Reading {
 };
 
 // Errors are of kind Usage and name file, line and column, or of kind System for a file that can't be read. Nothing but
-// the conf files is opened: whether the secret is there and the socket's group exists is check_surroundings's. Of a file
-// that can't be read the text has no sections, and settings are those of `overrides`.
+// the conf files is opened: whether the secret is there and the socket's group exists is check_surroundings's. Of a
+// file that can't be read the text has no sections, and settings are those of `overrides`.
 Reading read_configuration(const std::string& path, const std::vector<Override>& overrides = {});
 Reading read_configuration(ConfText text, const std::string& file, const std::vector<Override>& overrides = {});
 
