@@ -57,12 +57,12 @@ UPLOAD_URLS += [
 ]
 
 
-def in_own_network():
+def in_own_network(program):
     """Starts this program again in a network and a mount namespace of its own. The status to end with."""
     if os.geteuid() != 0 or not shutil.which("ip") or subprocess.run(["unshare", "-n", "-m", "true"], check=False, capture_output=True).returncode != 0:
         print("SKIPPED: needs root, ip(8) and the right to make network and mount namespaces")
         return 77
-    arguments = ["unshare", "-n", "-m", "--propagation", "private", sys.executable, "-B", __file__, *sys.argv[1:]]
+    arguments = ["unshare", "-n", "-m", "--propagation", "private", sys.executable, "-B", program, *sys.argv[1:]]
     return subprocess.run(arguments, env={**os.environ, INSIDE: "1"}, check=False).returncode
 
 
@@ -116,14 +116,14 @@ class Network:
             subprocess.run(["umount", f"/etc/{name}"], check=False)
 
 
-def make_certificates(folder):
-    """A CA and a server certificate for graph.example and all below."""
+def make_certificates(folder, names=("graph.example", "*.graph.example", "elsewhere.example")):
+    """A CA and a server certificate for these names."""
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=hostile test CA")
-    openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=graph.example")
-    (folder / "names").write_text("subjectAltName=DNS:graph.example,DNS:*.graph.example,DNS:elsewhere.example\n")
+    openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=the emulator's front")
+    (folder / "names").write_text(f"subjectAltName={','.join('DNS:' + name for name in names)}\n")
     openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
             "-extfile", "names", "-out", "server.pem")
     return folder / "ca.pem", folder / "server.pem", folder / "server.key"
@@ -133,10 +133,10 @@ class Front:
     """Ends TLS at a public address and passes each request on to the emulator, one connection for each; or answers it itself,
     where its first line holds a word for which `answers` has something left."""
 
-    def __init__(self, address, backend_port, certificate, key):
+    def __init__(self, address, backend_port, certificate, key, graph="https://graph.example"):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(certificate, key)
-        self.backend_port = backend_port
+        self.backend_port, self.known_as = backend_port, graph
         self.answers = []  # (word, function that writes to the client), each for one request
         self.lock = threading.Lock()
         self.listener = socket.create_server((address, 443))
@@ -177,7 +177,7 @@ class Front:
         kept = [line for line in head if not line.lower().startswith((b"connection:", b"host:"))]
         if b"/oauth2/" in head[0]:
             # The emulator gives tokens for the address that it knows itself by, and only for that.
-            body = body.replace(quoted("https://graph.example"), quoted(f"https://127.0.0.1:{self.backend_port}"))
+            body = body.replace(quoted(self.known_as), quoted(f"https://127.0.0.1:{self.backend_port}"))
             kept = [line for line in kept if not line.lower().startswith(b"content-length:")] + [b"Content-Length: %d\r\n" % len(body)]
         with socket.create_connection(("127.0.0.1", self.backend_port), 60) as raw, context.wrap_socket(raw) as backend:
             backend.sendall(b"".join(kept) + b"Host: localhost\r\nConnection: close\r\n\r\n" + body)
@@ -347,5 +347,5 @@ class HostileGraph(unittest.TestCase):
 
 if __name__ == "__main__":
     if INSIDE not in os.environ:
-        sys.exit(in_own_network())
+        sys.exit(in_own_network(__file__))
     unittest.main()

@@ -100,6 +100,12 @@ class Story(WithSharedRig, WithPassing):
         report, = found()
         return " ".join(report.decode().split())
 
+    def ctl(self, *words):
+        program = pathlib.Path(BINARIES) / "milter/graph-milterctl"
+        done = subprocess.run([program, "-c", self.rig.milter.conf, *words], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
     def subjects(self):
         return [delivery["subject"] for delivery in self.rig.emulator.deliveries()]
 
@@ -277,12 +283,6 @@ class AfterAnOutage(Story):
         for queue_id in ids:
             self.assert_fate(queue_id, "sent")
         self.assert_no_violations()
-
-    def ctl(self, *words):
-        program = pathlib.Path(BINARIES) / "milter/graph-milterctl"
-        done = subprocess.run([program, "-c", self.rig.milter.conf, *words], capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
 
     def test_what_waits_can_be_listed_kept_deleted_and_tried_at_once(self):
         self.fault("create-draft", times=0, status=503, code="ServiceUnavailable", message="no")
@@ -521,6 +521,8 @@ class Mailboxes(SeveralMailboxes):
             patient = pool.submit(self.submit_one, from_(PATIENT, small("answered in the end")), sender=PATIENT)
             with self.assertRaises(concurrent.futures.TimeoutError):
                 patient.result(12)
+            entry, = re.findall(rf": event=received entry=(\S+) .*sender={PATIENT} .*status=awaited$", self.rig.milter.log_text(), re.M)
+            self.assertRegex(self.ctl("queue", "show", entry), r"(?m)^awaited: +its client waits at the MTA, and was not told yet that it is taken$")
             self.rig.emulator.ask("DELETE", "/faults")
             self.rig.emulator.ask("POST", "/release")
             patient_id = patient.result(120)
