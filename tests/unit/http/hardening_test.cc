@@ -18,8 +18,9 @@
 
 namespace {
 
+// Of this thread: other tests of the program send in many.
 std::map<CURLoption, std::string>& heard() {
-  static std::map<CURLoption, std::string> options;
+  static thread_local std::map<CURLoption, std::string> options;
   return options;
 }
 
