@@ -297,10 +297,10 @@ TEST_F(Control, OnlyRootAndTheDaemonsUserMayOrder) {
 
 TEST_F(Control, ManyMayAskAtOnce) {
   const auto server = start();
-  std::vector<std::thread> threads;
+  std::vector<std::thread> threads(16);
   std::atomic<int> good = 0;
-  for (int i = 0; i < 16; ++i) {
-    threads.emplace_back([&] {
+  for (std::thread& thread : threads) {
+    thread = std::thread([&] {
       for (int n = 0; n < 10; ++n) {
         const auto answer = ask_daemon(path_, "/queue");
         if (answer && json::parse(answer->text)) ++good;
@@ -321,8 +321,8 @@ TEST_F(Control, ALongQueueIsListedWhole) {
 
 TEST_F(Control, SomeSilentClientsDisturbNobody) {
   const auto server = start();
-  std::vector<std::unique_ptr<RawClient>> silent;
-  for (int i = 0; i < 6; ++i) silent.push_back(std::make_unique<RawClient>(path_));
+  std::vector<std::unique_ptr<RawClient>> silent(6);
+  for (auto& client : silent) client = std::make_unique<RawClient>(path_);
   EXPECT_THAT(ask("/queue?form=words"), HasSubstr("1 message"));
 }
 

@@ -8,7 +8,7 @@
 namespace graph_milter::admin {
 namespace {
 
-OurSide side_of(const std::string& settings_of_rule, config::Settings settings = {}) {
+OurSide side_of(const std::string& settings_of_rule, const config::Settings& settings = {}) {
   const std::string rule = "[rule a]\nclient = 10.0.0.0/8\nfrom = a@contoso.com\naction = relay\n" + settings_of_rule;
   const auto policy = policy::Policy::read(*config::read_conf_text(rule, "rules"), {"contoso.com"});
   EXPECT_TRUE(policy) << policy.error().text();

@@ -141,9 +141,9 @@ TEST_F(TokenTest, SharesOneRequestAmongAllCallers) {
     return response;
   });
   std::atomic<int> right{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] {
+  std::vector<std::thread> threads(8);
+  for (std::thread& thread : threads) {
+    thread = std::thread([&] {
       if (token() == "t1") ++right;
     });
   }

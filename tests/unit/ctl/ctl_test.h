@@ -22,6 +22,7 @@ struct Outcome {
 inline Outcome run_ctl(std::vector<std::string> words, const std::string& input = {}) {
   words.insert(words.begin(), "graph-milterctl");
   std::vector<const char*> argv;
+  argv.reserve(words.size());
   for (const std::string& word : words) argv.push_back(word.c_str());
   std::istringstream in(input);
   std::ostringstream out;

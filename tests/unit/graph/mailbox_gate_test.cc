@@ -89,9 +89,9 @@ TEST_F(GateTest, KeepsManyThreadsWithinTheLanes) {
   std::atomic<int> inside{0};
   std::atomic<bool> too_many{false};
   std::atomic<int> passed{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] {
+  std::vector<std::thread> threads(8);
+  for (std::thread& thread : threads) {
+    thread = std::thread([&] {
       for (int j = 0; j < 200; ++j) {
         const auto lane = gate_->acquire("a@x");
         if (++inside > 2) too_many = true;

@@ -353,9 +353,9 @@ TEST_F(DoorsTest, ServesManyThreadsOverOneDoor) {
   serve(std::move(script));
   doors();
   std::atomic<int> answered{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
+  std::vector<std::thread> threads(kThreads);
+  for (std::thread& thread : threads) {
+    thread = std::thread([&] {
       for (int j = 0; j < kRequests; ++j) {
         WatchedSource body(10'000);
         const auto response = send(Method::Put, &body);

@@ -85,7 +85,8 @@ struct Bomb {
 const std::string kFrom = "From: a@b.example\r\n";
 const std::string kMixed = kFrom + "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
 
-Writer repeated(std::string head, std::string piece, std::size_t times, std::string tail = "\r\n\r\nx\r\n") {
+Writer repeated(const std::string& head, const std::string& piece, std::size_t times,
+                const std::string& tail = "\r\n\r\nx\r\n") {
   return [=](const auto& feed) {
     std::string block;
     while (block.size() < 60'000) block += piece;
@@ -170,7 +171,7 @@ std::string verdict_of_bomb(const Writer& write) {
     if (is_small) small += bytes;
   });
   const MessageFacts facts = scanner.finish();
-  const std::string verdict = verdict_of(facts);
+  std::string verdict = verdict_of(facts);
   if (is_small) {
     StringSource source(std::move(small));
     confirm_with_second_reader(tolerate(facts), source);

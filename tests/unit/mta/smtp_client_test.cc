@@ -385,7 +385,9 @@ TEST_F(SmtpClient, AServerThatOnlyStopsTalkingIsNotWaitedFor) {
     ::shutdown(client.get(), SHUT_WR);
     sent.get_future().wait();
   });
-  error(ErrorKind::Transient, std::string(50'000'000, 'x'));
+  std::string more_than_buffers_hold;
+  more_than_buffers_hold.resize(50'000'000, 'x');
+  error(ErrorKind::Transient, more_than_buffers_hold);
   sent.set_value();
   server.join();
 }
@@ -544,8 +546,10 @@ TEST_F(SmtpClient, SignalsDisturbNothing) {
 }
 
 TEST_F(SmtpClient, ManyMailsAtOnceDontMix) {
+  constexpr int kSenders = 8;
   std::vector<std::thread> senders;
-  for (int i = 0; i < 8; ++i) {
+  senders.reserve(kSenders);
+  for (int i = 0; i < kSenders; ++i) {
     senders.emplace_back([this, i] {
       SmtpMail mail = mail_;
       mail.sender = "s" + std::to_string(i) + "@contoso.com";

@@ -326,9 +326,9 @@ TEST(Lanes, NeverLetMoreThanTheirNumberInAcrossThreads) {
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
   std::atomic<int> done{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] {
+  std::vector<std::thread> threads(8);
+  for (std::thread& thread : threads) {
+    thread = std::thread([&] {
       for (int passed = 0; passed < 500;) {
         if (!is_go(ask(lanes, "a@x", kNow))) continue;
         const int now_inside = ++inside;

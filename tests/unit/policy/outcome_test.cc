@@ -207,7 +207,7 @@ TEST(SetFrom, IsExplained) {
 class MailboxMaps : public testing::Test {
  protected:
   std::string map(const std::string& text) {
-    const std::string path = folder_.file("mailboxes");
+    std::string path = folder_.file("mailboxes");
     std::ofstream(path) << text;
     return path;
   }

@@ -371,8 +371,8 @@ TEST_F(AdministerTest, DeletesARowThatCannotBeRead) {
 // Couriers and an administrator at once: no two couriers ever have the same entry, and what a courier writes after a
 // command is refused.
 TEST_F(AdministerTest, KeepsCouriersApartWhateverIsOrdered) {
-  std::vector<std::string> ids;
-  for (int i = 0; i < 4; ++i) ids.push_back(spool_.put("text"));
+  std::vector<std::string> ids(4);
+  for (std::string& id : ids) id = spool_.put("text");
   std::mutex mutex;
   std::set<std::string> at_work;
   std::atomic<bool> stop{false};
@@ -397,8 +397,8 @@ TEST_F(AdministerTest, KeepsCouriersApartWhateverIsOrdered) {
       EXPECT_TRUE(queue().release(**entry));
     }
   };
-  std::vector<std::thread> couriers;
-  for (int i = 0; i < 3; ++i) couriers.emplace_back(work);
+  std::vector<std::thread> couriers(3);
+  for (std::thread& courier : couriers) courier = std::thread(work);
   std::mt19937_64 random(graph_milter::test::seed());
   for (int round = 0; round < 100; ++round) {
     const auto done =

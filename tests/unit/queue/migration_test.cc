@@ -54,7 +54,7 @@ class OldSpool {
 
   // A row, with its message file if it is not a tombstone.
   std::string add(const std::string& state, const std::string& progress, const std::string& held_from = "") {
-    const std::string id = spool_.new_id();
+    std::string id = spool_.new_id();
     const bool done = state == "done";
     const std::string envelope = done ? "" : envelope_to_json(sample_envelope());
     const std::string plan = done ? "" : plan::to_json(sample_plan());

@@ -430,9 +430,9 @@ TEST_F(QueueTest, GivesEachEntryToOneWorker) {
   for (int i = 0; i < kEntries; ++i) spool_.put("text");
   std::mutex mutex;
   std::multiset<std::string> worked;
-  std::vector<std::thread> workers;
-  for (int w = 0; w < 4; ++w) {
-    workers.emplace_back([&] {
+  std::vector<std::thread> workers(4);
+  for (std::thread& worker : workers) {
+    worker = std::thread([&] {
       for (;;) {
         auto entry = queue().lease_next(spool_.clock->now(), {});
         ASSERT_TRUE(entry) << entry.error().text();

@@ -23,7 +23,7 @@ class WaitsTest : public ::testing::Test {
 
   // Committed while somebody waits for it.
   std::string put_awaited(const std::string& text = "text", const std::string& mailbox = "scanner@contoso.com") {
-    const std::string id = spool_.new_id();
+    std::string id = spool_.new_id();
     EXPECT_TRUE(spool_.queue->begin_wait(id, 100));
     EXPECT_TRUE(spool_.try_put(id, text, mailbox));
     return id;
@@ -260,14 +260,15 @@ TEST_F(WaitsTest, AnEntryOfBeforeIsNotAwaited) {
 TEST_F(WaitsTest, NobodyHearsNotTakenOfWhatIsSent) {
   constexpr int kMessages = 60;
   std::vector<std::string> ids;
+  ids.reserve(kMessages);
   for (int i = 0; i < kMessages; ++i) {
     ids.push_back(put_awaited("text", "box" + std::to_string(i % 5) + "@contoso.com"));
     spool_.clock->advance(std::chrono::milliseconds(1));
   }
   std::atomic<bool> done{false};
-  std::vector<std::thread> couriers;
-  for (int i = 0; i < 3; ++i) {
-    couriers.emplace_back([&] {
+  std::vector<std::thread> couriers(3);
+  for (std::thread& courier : couriers) {
+    courier = std::thread([&] {
       while (!done) {
         const auto leased = spool_.queue->lease_next(spool_.clock->now(), {});
         if (!leased || !*leased) continue;
@@ -293,6 +294,7 @@ TEST_F(WaitsTest, NobodyHearsNotTakenOfWhatIsSent) {
     });
   }
   std::vector<Prospect> heard;
+  heard.reserve(ids.size());
   for (const std::string& id : ids) heard.push_back(withdraw(id).prospect);
   done = true;
   for (std::thread& courier : couriers) courier.join();

@@ -35,7 +35,8 @@ class Reloading : public testing::Test {
     in_force_ = *policy;
     reloader_.emplace(
         *loaded, *policy, ConfSource{conf_, {}},
-        [this](const config::Settings& settings, policy::Policy rules) { return prepare(settings, rules); }, clock_);
+        [this](const config::Settings& settings, const policy::Policy& rules) { return prepare(settings, rules); },
+        clock_);
   }
 
   void write_conf(const std::string& options = "", const std::string& rule = "action = relay\n") {
@@ -237,9 +238,9 @@ TEST_F(Reloading, AMapChangesWithTheRulesInForceNotWithThoseOnDisk) {
 }
 
 TEST_F(Reloading, ManyAtOnceAreDoneOneAfterTheOther) {
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([this] {
+  std::vector<std::thread> threads(4);
+  for (std::thread& thread : threads) {
+    thread = std::thread([this] {
       for (int round = 0; round < 25; ++round) {
         EXPECT_TRUE(reloader_->reload().ok());
         reloader_->look_at_maps();
