@@ -49,6 +49,8 @@ Courier::Halt Courier::failed(const Error& error) {
 
 Courier::Halt Courier::refused(const Error& error) {
   if (entry_.progress.send_unresolved) return settle_unknown(error);
+  // Our draft stands there, so the service is mistaken, or the mailbox has just gone; its lifetime ends that.
+  if (says_no_mailbox(error) && !entry_.progress.draft_id.empty()) return Retry{error, now()};
   if (may_be_given_up(entry_) && is_refusal(error)) return give_up(error, false);
   return hold(error);
 }

@@ -490,12 +490,18 @@ class Mailboxes(SeveralMailboxes):
             self.rig.emulator.ask("DELETE", "/faults")
         self.assert_no_violations()
 
-    def test_a_send_that_fails_right_after_the_last_file_is_tried_again(self):
+    def test_what_fails_right_after_the_draft_was_there_is_tried_again(self):
         for status, code in ((404, "ErrorItemNotFound"), (404, "ErrorNonExistentMailbox"), (500, "ErrorInternalServerError"),
                              (409, "ErrorIrresolvableConflict"), (503, "ErrorServerBusy")):
             self.fault("send", status=status, code=code)
             self.assert_relayed_once(mails.with_attachments(f"send failed with {code}", [mails.pdf("scan.pdf", code, 3_300_000)]))
             self.assertEqual([fault["hits"] for fault in self.rig.emulator.ask("GET", "/faults")], [1], code)
+            self.rig.emulator.ask("DELETE", "/faults")
+        # The draft stands there, so there is such a mailbox.
+        for operation in ("create-session", "get-message"):
+            self.fault(operation, status=404, code="ErrorNonExistentMailbox")
+            self.assert_relayed_once(mails.with_attachments(f"no mailbox at {operation}", [mails.pdf("scan.pdf", 1, 3_300_000)]))
+            self.assertEqual([fault["hits"] for fault in self.rig.emulator.ask("GET", "/faults")], [1], operation)
             self.rig.emulator.ask("DELETE", "/faults")
         self.assert_no_violations()
 

@@ -95,6 +95,36 @@ TEST(GivingUp, MailOfASenderWithoutAMailboxIsReturnedAtOnce) {
   EXPECT_EQ(asked(world, "delete-message"), 0);
 }
 
+TEST(GivingUp, AMailboxThatHasOurDraftIsThereWhateverOneAnswerSays) {
+  for (const char* operation : {"create-session", "post-attachment", "list-attachments", "send"}) {
+    SCOPED_TRACE(operation);
+    World world;
+    world.mta();
+    world.put(some_files());
+    world.model().add_fault(Fault::status(operation, 1, 404, "ErrorNonExistentMailbox"));
+    EXPECT_TRUE(world.run());
+    EXPECT_EQ(world.model().deliveries().size(), 1U);
+    EXPECT_EQ(world.mta_mails(), 0U) << "its sender was told that it failed";
+  }
+}
+
+// A mailbox that has really gone: it is told, late.
+TEST(GivingUp, AMailboxThatGoesWhileItHasOurDraftIsReturnedInTheEnd) {
+  World world;
+  world.mta();
+  world.put(some_files());
+  Fault gone = Fault::status("*", 4, 404, "ErrorNonExistentMailbox");
+  gone.times = 0;
+  world.model().add_fault(gone);
+  EXPECT_TRUE(world.run(400));
+  EXPECT_EQ(world.model().deliveries().size(), 0U);
+  ASSERT_EQ(world.mta_mails(), 1U);
+  EXPECT_THAT(world.mta().mails()[0].content, HasSubstr("Status: 4.4.7"));
+  EXPECT_THAT(world.mta().mails()[0].content, HasSubstr("404 ErrorNonExistentMailbox"));
+  const auto left = world.queue().list();
+  EXPECT_TRUE(left && left->empty());
+}
+
 TEST(GivingUp, TheDraftIsGoneBeforeTheMtaHearsAnything) {
   World world;
   graph_milter::test::SmtpServer::Answer slow{"220 mta.contoso.com ESMTP"};
