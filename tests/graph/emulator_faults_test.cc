@@ -116,8 +116,8 @@ TEST_F(Faults, ThrottleTheFifthRequestAtOnce) {
   Fault hold = Fault::of(Action::Hold, "create-draft");
   hold.times = 0;
   model().add_fault(hold);
-  std::vector<std::thread> clients;
-  for (int i = 0; i < 4; ++i) clients.emplace_back([this] { post_mime(mime()); });
+  std::vector<std::thread> clients(4);
+  for (std::thread& client : clients) client = std::thread([this] { post_mime(mime()); });
   const bool all_held = model().wait_for_held(4, std::chrono::minutes(1));
   const Answer fifth = post_mime(mime());
   const Answer elsewhere = get("alice@contoso.com/messages");

@@ -35,14 +35,15 @@ struct Trouble {
 
 Trouble trouble(std::string name, Fault fault) { return {std::move(name), std::move(fault)}; }
 
-Trouble refusal(int status, std::string code, bool may_return = false) {
+Trouble refusal(int status, const std::string& code, bool may_return = false) {
   return {std::to_string(status) + (code.empty() ? "" : " " + code), Fault::status("*", 1, status, code), Duration{0},
           may_return};
 }
 
-Trouble patience(int status, std::string form, std::string retry_after, Duration least) {
+Trouble patience(int status, const std::string& form, std::string retry_after, Duration least) {
   return {std::to_string(status) + " Retry-After " + form,
-          Fault::status("*", 1, status, status == 429 ? "ApplicationThrottled" : "ServiceUnavailable", retry_after),
+          Fault::status("*", 1, status, status == 429 ? "ApplicationThrottled" : "ServiceUnavailable",
+                        std::move(retry_after)),
           least};
 }
 

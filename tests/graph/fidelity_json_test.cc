@@ -35,7 +35,7 @@ Values people_in(const Arrival& arrival, const std::string& name) {
   return out;
 }
 
-Check people(std::string name, Values expected) {
+Check people(const std::string& name, const Values& expected) {
   return [=] { EXPECT_EQ(people_in(arrival_as_json(), name), expected); };
 }
 
@@ -43,11 +43,12 @@ Check fields(std::vector<std::string> names) {
   return [names = std::move(names)] { expect_fields(arrival_as_json(), names); };
 }
 
-Check file(std::string name, std::string content, std::string origin = "post") {
+Check file(const std::string& name, const std::string& content, const std::string& origin = "post") {
   return [=] { EXPECT_TRUE(arrived_with(arrival_as_json(), name, content, origin)); };
 }
 
-Check image(std::string name, std::string content_id, std::string content, std::string origin) {
+Check image(const std::string& name, const std::string& content_id, const std::string& content,
+            const std::string& origin) {
   return [=] {
     EXPECT_TRUE(arrived_with(arrival_as_json(), name, content, origin));
     const emulator::DeliveredPart* part = arrival_as_json().part(name);

@@ -102,7 +102,7 @@ Check fields(std::vector<std::string> names) {
   return [names = std::move(names)] { expect_fields(arrival_of_everything(), names); };
 }
 
-Check file(std::string name, std::string content, std::string origin = "") {
+Check file(const std::string& name, const std::string& content, const std::string& origin = "") {
   return [=] { EXPECT_TRUE(arrived_with(arrival_of_everything(), name, content, origin)); };
 }
 

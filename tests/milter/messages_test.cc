@@ -305,6 +305,7 @@ TEST_F(Messages, ThatLeftThroughUsBeforePass) {
 TEST_F(Messages, ArriveOnManyConnectionsAtOnce) {
   constexpr int kConnections = 20;
   std::vector<MilterDriver> drivers;
+  drivers.reserve(kConnections);
   for (int i = 0; i < kConnections; ++i) drivers.push_back(rig_.greeted());
   for (int i = 0; i < kConnections; ++i)
     drivers[static_cast<std::size_t>(i)].begin(scan_mail(120000, i), format("P{}", i));

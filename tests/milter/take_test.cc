@@ -96,8 +96,10 @@ TEST(TakeRecipients, DeletesThemAgainWhenTheMtaDidNotHearAll) {
 TEST(TakeRecipients, TempfailsWhenTheMtaIsGoneInBetween) {
   DaemonRig rig(sharing());
   rig.start();
+  constexpr int kMany = 400;
   std::vector<std::string> many;
-  for (int i = 0; i < 400; ++i) many.push_back(format("<user{}@contoso.com>", i));
+  many.reserve(kMany);
+  for (int i = 0; i < kMany; ++i) many.push_back(format("<user{}@contoso.com>", i));
   MilterDriver driver = rig.greeted();
   driver.begin(to(many), "A1");
   driver.send(wire::kEndOfBody);
