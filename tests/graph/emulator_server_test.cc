@@ -135,10 +135,10 @@ TEST_F(OverSockets, SixteenClientsThinkAtTheSameTime) {
   hold.times = 0;
   server.model().add_fault(hold);
   server.model().change_switches([](Switches& switches) { switches.concurrency_limit = 0; });
-  std::vector<std::thread> clients;
+  std::vector<std::thread> clients(kClients);
   std::atomic<int> created = 0;
-  for (int i = 0; i < kClients; ++i) {
-    clients.emplace_back([&] {
+  for (std::thread& client : clients) {
+    client = std::thread([&] {
       const auto answer =
           send(*doors.api, http::Method::Post, messages, "text/plain", base64_encode("To: a@b.c\r\n\r\n"));
       if (answer && answer->status == 201) ++created;

@@ -154,9 +154,9 @@ TEST(SecondReader, ReadsALargeMessageOnceInSmallPieces) {
 
 TEST(SecondReader, WorksInSeveralThreadsAtOnce) {
   const std::vector<test::StyledMail> mails = test::daily_mails(200);
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&mails] {
+  std::vector<std::thread> threads(4);
+  for (std::thread& thread : threads) {
+    thread = std::thread([&mails] {
       for (const test::StyledMail& mail : mails) EXPECT_EQ(verdict_of(confirm(mail.bytes)), "clean") << mail.name;
     });
   }
