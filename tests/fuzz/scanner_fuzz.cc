@@ -10,7 +10,6 @@
 
 namespace {
 
-using graph_milter::ByteCount;
 using graph_milter::ByteRange;
 using graph_milter::mail::MessageFacts;
 using graph_milter::mail::Part;

@@ -11,9 +11,7 @@ namespace {
 
 using emulator::Action;
 using emulator::Fault;
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 
 constexpr const char* kSender = "scanner@contoso.com";

@@ -8,7 +8,6 @@ namespace {
 
 using graph_milter::test::SmtpServer;
 using queue::Disposal;
-using queue::RecipientFate;
 
 struct Scenario {
   std::string name;

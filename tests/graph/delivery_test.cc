@@ -11,7 +11,6 @@ namespace {
 
 using emulator::Action;
 using emulator::Fault;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST(Delivery, AMailArrivesAsItWas) {

@@ -7,7 +7,6 @@
 namespace graph_milter::emulator {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 using Faults = EmulatorTest;

@@ -5,7 +5,6 @@
 namespace graph_milter::emulator {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

@@ -7,7 +7,6 @@ namespace graph_milter::emulator {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class Tokens : public EmulatorTest {

@@ -11,7 +11,6 @@ namespace graph_milter::admin {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 constexpr const char* kScopeHint =
     " (let the scope of the application's role assignments hold it, or name another mailbox in the rules; a change "

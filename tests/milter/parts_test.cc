@@ -22,7 +22,6 @@
 namespace graph_milter::milter {
 namespace {
 
-using intake::Answer;
 using intake::AnswerKind;
 using test::TempFolder;
 using testing::HasSubstr;

@@ -10,7 +10,6 @@
 namespace graph_milter::test {
 namespace {
 
-using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::size_t kLarge = 300000;

@@ -10,8 +10,6 @@
 namespace graph_milter::ctl {
 namespace {
 
-using ::testing::HasSubstr;
-
 class MapCommands : public CtlTest {
  protected:
   MapCommands() {

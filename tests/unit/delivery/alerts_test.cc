@@ -12,7 +12,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using testing::HasSubstr;
-using testing::Not;
 
 class AlertsTest : public testing::Test, protected ReturningWorld {
  protected:

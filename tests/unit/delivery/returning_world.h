@@ -25,7 +25,6 @@
 namespace graph_milter::delivery::test {
 
 using graph_milter::test::SmtpServer;
-using graph_milter::test::TakenMail;
 
 // What a power cut leaves of a journal is tested elsewhere; here the disk would only cost time.
 inline const bool kSpoolInMemory = ::access("/dev/shm", W_OK) == 0 && ::setenv("TMPDIR", "/dev/shm", 0) == 0;

@@ -19,7 +19,6 @@ using test::Reads;
 using test::ScriptServer;
 using test::Then;
 using test::Turn;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 

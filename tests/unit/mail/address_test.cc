@@ -9,8 +9,6 @@
 namespace graph_milter::mail {
 namespace {
 
-using testing::ElementsAre;
-
 std::vector<Mailbox> read(std::string_view value) {
   const auto list = parse_mailbox_list(value);
   if (!list) ADD_FAILURE() << value << ": " << list.error().what;

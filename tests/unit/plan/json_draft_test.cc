@@ -13,7 +13,6 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 constexpr const char* kHeader =
     "From: Scanner <scanner@contoso.com>\r\nTo: Alice <alice@example.org>\r\nCc: bob@example.org\r\n"

@@ -15,7 +15,6 @@ namespace graph_milter::policy::test {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
