@@ -267,7 +267,7 @@ class TakesEffectLate(Story):
 
 class AfterAnOutage(Story):
     # One at a time, so that there is an order; and the delays of what failed are longer than the test waits.
-    options = {**QUICK, "workers": "1", "retry-initial": "1h", "retry-max": "1h"}
+    options = {**QUICK, "workers": "1", "retry-initial": "1h", "retry-max": "1h", "draft-settle": "200ms"}
 
     def test_the_queue_is_emptied_oldest_first(self):
         self.rig.emulator.ask("POST", "/faults", [{"match": {"operation": "create-draft"}, "times": 0, "action": "status",
@@ -347,13 +347,13 @@ class SeveralMailboxes(Story):
 class Sizes(SeveralMailboxes):
     """What Graph takes in one request, in one session and in one mail; and how long it may take."""
 
-    STALL = 2
+    STALL = 1
     options = {**QUICK, "max-message-size": "12M", "range-size": "327680", "stall-timeout": f"{STALL}s", "draft-settle": "200ms"}
 
     def test_a_slow_line_is_no_time_out_and_a_dead_one_is(self):
         """A request may take long as long as something moves; what stands still is given up and tried again."""
         data = mails.with_attachments("slow line", [mails.pdf("scan.pdf", 1, 3_300_000)])
-        self.rig.emulator.ask("POST", "/think", {"range_ms": 400, "request_ms": 0})
+        self.rig.emulator.ask("POST", "/think", {"range_ms": 220, "request_ms": 0})
         self.addCleanup(self.rig.emulator.ask, "POST", "/think", {"range_ms": 0, "request_ms": 0})
         queue_id = self.submit_one(data)
         self.assert_fate(queue_id, "sent")
@@ -428,7 +428,7 @@ class Sizes(SeveralMailboxes):
         self.assert_no_violations()
 
     def test_there_is_no_gap_between_a_post_and_a_session(self):
-        for size in (2_999_999, 3_000_000, 3 * 1024 * 1024 - 1, 3 * 1024 * 1024):
+        for size in (3_000_000, 3 * 1024 * 1024 - 1):
             self.assert_relayed_once(mails.with_attachments(f"border {size}.", [mails.pdf("scan.pdf", size, size)]))
         text = mails.leaf("text/plain", b"a megabyte of words\r\n" * 50_000, "7bit")
         self.assert_relayed_once(mails.with_attachments("beside much text", [mails.pdf("scan.pdf", 1, 2_990_000)], text=text))
@@ -459,7 +459,7 @@ class Mailboxes(SeveralMailboxes):
     """What Exchange says of mailboxes and items, and what is true."""
 
     options = {**QUICK, "draft-settle": "200ms", "send-recheck": "200ms"}
-    mta_settings = ("milter_content_timeout = 9s",)
+    mta_settings = ("milter_content_timeout = 7s",)
 
     def let_send_as(self, *aliases):
         self.rig.emulator.ask("POST", "/mailboxes", {"address": mails.SENDER, "state": "enabled", "sendAs": list(aliases)})
@@ -494,7 +494,7 @@ class Mailboxes(SeveralMailboxes):
         for status, code in ((404, "ErrorItemNotFound"), (404, "ErrorNonExistentMailbox"), (500, "ErrorInternalServerError"),
                              (409, "ErrorIrresolvableConflict"), (503, "ErrorServerBusy")):
             self.fault("send", status=status, code=code)
-            self.assert_relayed_once(mails.with_attachments(f"send failed with {code}", [mails.pdf("scan.pdf", code, 3_300_000)]))
+            self.assert_relayed_once(small(f"send failed with {code}"))
             self.assertEqual([fault["hits"] for fault in self.rig.emulator.ask("GET", "/faults")], [1], code)
             self.rig.emulator.ask("DELETE", "/faults")
         # The draft stands there, so there is such a mailbox.
@@ -526,7 +526,7 @@ class Mailboxes(SeveralMailboxes):
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             patient = pool.submit(self.submit_one, from_(PATIENT, small("answered in the end")), sender=PATIENT)
             with self.assertRaises(concurrent.futures.TimeoutError):
-                patient.result(12)
+                patient.result(10)
             entry, = re.findall(rf": event=received entry=(\S+) .*sender={PATIENT} .*status=awaited$", self.rig.milter.log_text(), re.M)
             self.assertRegex(self.ctl("queue", "show", entry), r"(?m)^awaited: +its client waits at the MTA, and was not told yet that it is taken$")
             self.rig.emulator.ask("DELETE", "/faults")
