@@ -50,6 +50,7 @@ std::string Question::no_from() const {
   const std::size_t fields = count_fields(*facts_, "from");
   if (fields != 1) return format("{} From fields", fields);
   if (is_from_group(*facts_)) return "From with a group";
+  if (facts_->from.empty()) return "From in which no mailbox can be read";
   return format("From with {} mailboxes", facts_->from.size());
 }
 

@@ -240,7 +240,8 @@ TEST(Policy, ExplainsEveryRule) {
             "rule scanners (test.conf:4): matches, but is not relayed: the envelope sender is null\n"
             "rule last (test.conf:9): not asked\n");
   EXPECT_EQ(read(kScanners).explain(envelope, facts_from("a@contoso.com\", \x1b[31m<b@contoso.com>")),
-            "rule scanners (test.conf:1): does not match: From with 0 mailboxes, where one mailbox is asked for\n"
+            "rule scanners (test.conf:1): does not match: From in which no mailbox can be read, where one mailbox is "
+            "asked for\n"
             "no rule matches: pass\n");
 }
 
