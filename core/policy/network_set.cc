@@ -97,9 +97,9 @@ bool NetworkSet::covers(const Key& first, int prefix) const {
   Key needed = first;
   const Key end = last_of(first, prefix);
   for (const auto& [from, to] : spans) {
-    if (from > needed) return false;
-    if (to >= end) return true;
-    if (to >= needed) needed = {to.low == ~0ULL ? to.high + 1 : to.high, to.low + 1};
+    if (needed < from) return false;
+    if (!(to < end)) return true;
+    if (!(to < needed)) needed = {to.low == ~0ULL ? to.high + 1 : to.high, to.low + 1};
   }
   return false;
 }

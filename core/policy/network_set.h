@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <unordered_set>
 #include <vector>
 
@@ -33,7 +34,7 @@ class NetworkSet {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
     friend bool operator==(const Key&, const Key&) = default;
-    friend auto operator<=>(const Key&, const Key&) = default;
+    friend bool operator<(const Key& a, const Key& b) { return std::tie(a.high, a.low) < std::tie(b.high, b.low); }
   };
   struct Hash {
     std::size_t operator()(const Key& key) const;
