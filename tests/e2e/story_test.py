@@ -170,6 +170,21 @@ class NothingVanishes(Story):
         self.assertEqual(len(self.wait_for("504 but sent", 1)), 1)
         self.assert_no_violations()
 
+    def test_a_send_that_was_answered_by_202_and_a_time_to_wait_is_one_mail(self):
+        self.rig.emulator.ask("POST", "/faults", [{"match": {"operation": "send"}, "action": "status", "status": 202, "body": "",
+                                                   "retry_after": "1", "effect": True}])
+        before = self.sends()
+        with self.connect() as client:
+            queue_id = self.submit(client, small("202 and wait"))
+        self.assert_fate(queue_id, "sent")
+        self.rig.emulator.ask("DELETE", "/faults")
+        self.assertEqual(len(self.wait_for("202 and wait", 1)), 1)
+        self.assertEqual(self.sends(), before + 1)
+        self.assert_no_violations()
+
+    def sends(self):
+        return len([request for request in self.rig.emulator.requests() if request["operation"] == "send"])
+
 
 class OddHeaders(Story):
     @classmethod
