@@ -6,7 +6,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -93,12 +92,13 @@ Status check_inet(const config::SocketAddress& address) {
   return {};
 }
 
-// Never waits for room in the queue of connections: where that is full, libmilter has enough to do.
-Status connect_and_close(const sockaddr* to, socklen_t size, const std::string& name) {
-  const FileDescriptor caller(::socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+Result<int> try_connect_inet(const config::SocketAddress& address) {
+  AddressList list;
+  GM_TRY(look_up(address, list));
+  const FileDescriptor caller(::socket(list.first->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!caller.is_open()) return fail(system_error(kOption, "cannot make a socket", errno));
-  if (connect(caller.get(), to, size) == 0 || errno == EINPROGRESS || errno == EAGAIN) return {};
-  return fail(system_error(kOption, "cannot connect to " + name, errno));
+  const bool connects = connect(caller.get(), list.first->ai_addr, list.first->ai_addrlen) == 0 || errno == EINPROGRESS;
+  return connects ? 0 : errno;
 }
 
 }  // namespace
@@ -113,16 +113,11 @@ Status open_socket(const SocketPlan& plan, const std::function<bool(const std::s
 }
 
 Status knock(const config::SocketAddress& address) {
-  if (address.family == config::SocketFamily::Unix) {
-    sockaddr_un to{};
-    to.sun_family = AF_UNIX;
-    address.path.copy(to.sun_path, sizeof to.sun_path - 1);
-    const void* generic = &to;
-    return connect_and_close(static_cast<const sockaddr*>(generic), sizeof to, address.text());
-  }
-  AddressList list;
-  GM_TRY(look_up(address, list));
-  return connect_and_close(list.first->ai_addr, list.first->ai_addrlen, address.text());
+  const bool is_unix = address.family == config::SocketFamily::Unix;
+  GM_TRY_ASSIGN(const int why, is_unix ? config::try_connect(address.path, kOption) : try_connect_inet(address));
+  // Where there is no room for more connections, libmilter has enough to do.
+  if (why == 0 || why == EAGAIN) return {};
+  return fail(system_error(kOption, "cannot connect to " + address.text(), why));
 }
 
 }  // namespace graph_milter::milter

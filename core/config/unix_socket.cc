@@ -15,9 +15,6 @@
 
 namespace graph_milter::config {
 
-namespace {
-
-// Whether somebody listens: errno of connect(2), 0 if it went through.
 Result<int> try_connect(const std::string& path, const std::string& option) {
   const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe.is_open()) return fail(system_error(option, "cannot make a socket", errno));
@@ -27,8 +24,6 @@ Result<int> try_connect(const std::string& path, const std::string& option) {
   const void* generic = &address;
   return ::connect(probe.get(), static_cast<const sockaddr*>(generic), sizeof address) == 0 ? 0 : errno;
 }
-
-}  // namespace
 
 Status remove_stale_socket(const std::string& path, std::span<const uid_t> ours, const std::string& option) {
   struct stat info {};
@@ -40,7 +35,6 @@ Status remove_stale_socket(const std::string& path, std::span<const uid_t> ours,
     return fail(ErrorKind::Configuration, option, path + " exists and is not a socket", "choose another path");
   }
   GM_TRY_ASSIGN(const int why, try_connect(path, option));
-  // EAGAIN: the backlog of whoever listens is full.
   if (why == 0 || why == EAGAIN) {
     return fail(ErrorKind::Configuration, option, path + " is in use by another process",
                 "stop it, or choose another path");

@@ -11,6 +11,10 @@
 
 namespace graph_milter::config {
 
+// Connects and leaves without a word; never waits. errno of connect(2), 0 if it went through, EAGAIN if whoever listens
+// has no room for more connections.
+Result<int> try_connect(const std::string& path, const std::string& option);
+
 // Makes room for a socket at `path`: removes one that nobody listens on and that belongs to one of `ours`. Refuses
 // (Configuration) what is no socket, is in use, or is another user's; `option` stands in front of the words. A path
 // that is free is a success. Between the look and the removal another process may begin to listen: lock the directory.

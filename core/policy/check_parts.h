@@ -53,6 +53,13 @@ std::optional<Names> member_names(const Rule& rule) {
   return (rule.*Member)->names();
 }
 
+// Of both checks of sender-map.
+inline bool same_map(const Rule& outer, const Rule& inner) {
+  return outer.sender_map->path() == inner.sender_map->path();
+}
+
+inline std::string map_path(const Rule& rule) { return rule.sender_map->path(); }
+
 inline std::string why_not_in(const MatchList& list, std::string_view what, const Subject& subject,
                               Question& question) {
   return list.why_not(what, subject, list.find(subject, question.work()));

@@ -92,10 +92,6 @@ std::string map_allows_not(const Rule& rule, Question& question) {
                 rule.sender_map->path());
 }
 
-bool same_map(const Rule& outer, const Rule& inner) { return outer.sender_map->path() == inner.sender_map->path(); }
-
-std::string map_path(const Rule& rule) { return rule.sender_map->path(); }
-
 bool has_headers(const Rule& rule) { return !rule.headers.empty(); }
 
 Holds headers_hold(const Rule& rule, Question& question) {

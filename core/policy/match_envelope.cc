@@ -51,10 +51,6 @@ std::string map_knows_not(const Rule& rule, Question& question) {
   return format("login {} is not in {}", shown(question.envelope().login), rule.sender_map->path());
 }
 
-bool same_map(const Rule& outer, const Rule& inner) { return outer.sender_map->path() == inner.sender_map->path(); }
-
-std::string map_path(const Rule& rule) { return rule.sender_map->path(); }
-
 constexpr std::array kChecks = {
     kListCheck<kClient, &Rule::client, &Question::client>,
     kListCheck<kDaemon, &Rule::daemon, &Question::daemon>,
