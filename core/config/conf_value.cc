@@ -48,4 +48,13 @@ ValueText read_value(std::string_view text) {
   return {all_quoted ? without_escapes(value.substr(1, value.size() - 2)) : std::string(value), {}, 0, all_quoted};
 }
 
+std::string in_quotes(std::string_view value) {
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 }  // namespace graph_milter::config

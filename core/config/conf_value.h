@@ -19,4 +19,7 @@ struct ValueText {
 // value that is one quoted text, leaves quotes elsewhere as they are.
 ValueText read_value(std::string_view text);
 
+// One quoted text, of which read_value() makes `value` again.
+std::string in_quotes(std::string_view value);
+
 }  // namespace graph_milter::config

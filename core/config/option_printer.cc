@@ -3,6 +3,7 @@
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/config/conf_value.h"
 #include "core/config/option_table.h"
 
 namespace graph_milter::config {
@@ -129,11 +130,7 @@ std::string effective_conf(const Configuration& configuration) {
   for (const Option& option : option_table()) {
     std::string value = option.type.get(configuration.settings);
     if (option.secret && !value.empty()) value = "***";
-    if (value.find('#') != std::string::npos || value.find('"') != std::string::npos) {
-      std::string quoted;
-      for (const char c : value) quoted += (c == '"' || c == '\\') ? std::string("\\") + c : std::string(1, c);
-      value = "\"" + quoted + "\"";
-    }
+    if (value.find_first_of("#\"") != std::string::npos) value = in_quotes(value);
     const auto found = configuration.set_at.find(option.name);
     const std::string where = found == configuration.set_at.end() ? "default" : found->second;
     const std::string setting = format("{} = {}", option.name, value);

@@ -6,6 +6,7 @@
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/config/conf_value.h"
 
 namespace graph_milter::policy {
 
@@ -47,16 +48,6 @@ std::string without_quotes(std::string_view item) {
     out += body[i];
   }
   return out;
-}
-
-// One item, whatever is in it.
-std::string in_quotes(std::string_view item) {
-  std::string out = "\"";
-  for (const char c : item) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
 }
 
 const ItemKind& kind_of(std::string_view word, const ListKind& kind) {
@@ -108,7 +99,7 @@ Result<MatchList> MatchList::parse(std::string_view value, const std::string& wh
 Result<MatchList> MatchList::read(std::string_view value, const std::vector<std::string>& words,
                                   const std::string& where, const ListKind& kind, MapStore& maps) {
   MatchList list;
-  list.text_ = words == split_items(value) ? std::string(trim(value)) : in_quotes(value);
+  list.text_ = words == split_items(value) ? std::string(trim(value)) : config::in_quotes(value);
   if (words.empty()) return fail(ErrorKind::Usage, where, std::string(kind.empty), std::string(kind.empty_hint));
   for (std::size_t at = 0; at < words.size();) {
     GM_TRY(check_sign(words[at], where));
